@@ -1,0 +1,41 @@
+// Long reductions: one workgroup an entry of the result. Lanes combine in strides of 64, then pairwise in a fixed tree,
+// so that the same input gives the same bits every time.
+
+const OUTPUTS = 1u; //#param
+const LENGTH = 1u; //#param
+const STRIDE = 1u; //#param
+const START = 1u; //#param  distance between the first entries of neighbouring results
+const NEUTRAL = 0.0; //#param
+
+@group(0) @binding(0) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read_write> result: array<f32>;
+
+var<workgroup> partial: array<f32, 64>;
+
+fn combine(a: f32, b: f32) -> f32 {
+  //#slot combine
+  return a + b;
+  //#end
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = group.x + group.y * groups.x;
+  var total = NEUTRAL;
+  if (at < OUTPUTS) {
+    for (var i = lane; i < LENGTH; i += 64u) {
+      total = combine(total, source[at * START + i * STRIDE]);
+    }
+  }
+  partial[lane] = total;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      partial[lane] = combine(partial[lane], partial[lane + half]);
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u && at < OUTPUTS) {
+    result[at] = partial[0];
+  }
+}

@@ -1,0 +1,78 @@
+import { fuse } from './graph/fuse.ts';
+import { stateOp } from './graph/leaf.ts';
+import { isLayout, type Plan, plan, type Update } from './graph/memory.ts';
+import { type Node, shapeOf } from './graph/node.ts';
+import { printGraph } from './graph/print.ts';
+import { simplify } from './graph/simplify.ts';
+import type { GpuContext } from './gpu/device.ts';
+import { Executable } from './gpu/execute.ts';
+import type { StateStore } from './gpu/state-store.ts';
+import { fused } from './ops/fused.ts';
+import { filled, uniformOf } from './ops/map.ts';
+import { concatOp, sliceOp } from './ops/slice.ts';
+
+/** What a program computes: values to read, and new values of its states. */
+export interface Program {
+  readonly outputs: Readonly<Record<string, Node>>;
+  readonly updates?: readonly Update[];
+}
+
+export interface CompileOptions {
+  /** Where states live; programs that share a store share parameters. By default a store of its own. */
+  readonly states?: StateStore;
+  /** Fuse pointwise chains (default true). */
+  readonly fuse?: boolean;
+  /** Use the shaders' default slots instead of generated code: slow, for comparison. */
+  readonly plain?: boolean;
+}
+
+const concatenation = { isConcat: (node: Node) => node.op === concatOp };
+
+/** simplify -> fuse -> plan: everything that happens to a program before a GPU is needed. */
+export function prepare(program: Program, options: CompileOptions & { maxInputs?: number } = {}): PreparedProgram {
+  const names = Object.keys(program.outputs);
+  const updates = program.updates ?? [];
+  for (const { state, next } of updates)
+    if (state.op !== stateOp || state.rows !== next.rows || state.cols !== next.cols)
+      throw new Error(`update: a ${state.op.name} of ${shapeOf(state)} cannot become ${shapeOf(next)}`);
+  const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
+  const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), (node) => uniformOf(node) === 0);
+  const maxInputs = options.maxInputs ?? 7;
+  const final =
+    options.fuse === false
+      ? simple
+      : fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) });
+  const outputs = final.slice(0, names.length);
+  // States are leaves: simplification keeps them, so the update still names the same node.
+  const next = updates.map(({ state }, i) => ({ state, next: final[names.length + i] }));
+  const planned = plan(outputs, next, {
+    ...concatenation,
+    isSlice: (node) => node.op === sliceOp,
+    copy: (node) =>
+      fused([node], node.rows, node.cols, [
+        {
+          start: 0,
+          end: node.cols,
+          expression: { kind: 'argument', index: 0 },
+          views: [{ input: 0, row: true, column: true, offset: 0 }],
+        },
+      ]),
+  });
+  return {
+    plan: planned,
+    outputs: Object.fromEntries(names.map((name, i) => [name, outputs[i]])),
+    print: () => printGraph({ ...Object.fromEntries(names.map((name, i) => [name, outputs[i]])) }),
+  };
+}
+
+export interface PreparedProgram {
+  readonly plan: Plan;
+  readonly outputs: Readonly<Record<string, Node>>;
+  print(): string;
+}
+
+/** Compiles a program for a device: pipelines in parallel, buffers and bind groups once. Run the result many times. */
+export async function compile(context: GpuContext, program: Program, options: CompileOptions = {}): Promise<Executable> {
+  const maxInputs = context.device.limits.maxStorageBuffersPerShaderStage - 1;
+  return Executable.create(context, prepare(program, { ...options, maxInputs }), options);
+}

@@ -1,0 +1,64 @@
+/** A WebGPU device that the engine can run on, and what is known of it. */
+
+export interface GpuContext {
+  readonly device: GPUDevice;
+  /** What the adapter calls itself: vendor, architecture, device, description. */
+  readonly adapterName: string;
+  /** Rejects nothing, resolves when the device is lost, with the reason. */
+  readonly lost: Promise<GPUDeviceLostInfo>;
+}
+
+export interface DeviceOptions {
+  /** Where WebGPU comes from; by default `navigator.gpu`. In Node, pass `create([])` of the npm package `webgpu`. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/**
+ * Asks for a device with the adapter's own limits for buffers and bindings.
+ * Throws an error that says what is missing and what to do: no WebGPU here, no adapter, no device.
+ */
+export async function requestDevice(options: DeviceOptions = {}): Promise<GpuContext> {
+  const gpu = options.gpu ?? (typeof navigator === 'undefined' ? undefined : navigator.gpu);
+  if (!gpu) throw new Error(noWebGpuMessage());
+  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+  if (!adapter)
+    throw new Error(
+      'WebGPU is here, but it found no adapter (no usable GPU or driver). Update the graphics driver; on a machine without ' +
+        'a GPU start Chromium with --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader.',
+    );
+  const wanted = [
+    'maxBufferSize',
+    'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
+    'maxComputeWorkgroupsPerDimension',
+  ] as const;
+  const requiredLimits: Record<string, number> = {};
+  for (const name of wanted) requiredLimits[name] = adapter.limits[name];
+  const device = await adapter.requestDevice({ requiredLimits });
+  const { vendor, architecture, device: model, description } = adapter.info;
+  const adapterName = [vendor, architecture, model, description].filter(Boolean).join(' / ') || 'unnamed adapter';
+  return { device, adapterName, lost: device.lost };
+}
+
+function noWebGpuMessage(): string {
+  if (typeof isSecureContext !== 'undefined' && !isSecureContext)
+    return 'WebGPU needs a secure page: open it over https:// or from http://localhost, not from a plain http:// address.';
+  if (typeof process !== 'undefined' && process.versions?.node)
+    return (
+      'There is no WebGPU in this Node process. Install the npm package "webgpu" and pass its implementation: ' +
+      "import { create } from 'webgpu'; await requestDevice({ gpu: create([]) })."
+    );
+  return 'This browser has no WebGPU. Use Chrome or Edge 113, Safari 26 or Firefox 141, or newer ones.';
+}
+
+/** A limit of the device that a program exceeds: which, by how much, and what to lower. */
+export class LimitError extends Error {
+  constructor(what: string, needed: number, limit: keyof GPUSupportedLimits, allowed: number, remedy: string) {
+    super(
+      `${what} needs ${needed.toLocaleString('en')}, but this device allows ${limit} = ${allowed.toLocaleString('en')} ` +
+        `(${(needed / allowed).toFixed(2)} times too much); ${remedy}`,
+    );
+    this.name = 'LimitError';
+  }
+}

@@ -1,0 +1,83 @@
+import { WgslReflect } from 'wgsl_reflect';
+import { imports, shaders } from '../../shaders/index.ts';
+import type { Kernel } from '../graph/node.ts';
+
+/** The WGSL of one kernel, and where each of its lines comes from. */
+export interface LinkedShader {
+  readonly code: string;
+  /** File and line of each line of `code`: "shaders/contract.wgsl:31", or the slot whose generated body it is in. */
+  readonly origin: readonly string[];
+}
+
+/**
+ * Writes a kernel's parameters and generated code into its shader file. The directives are comments, so that each file
+ * is valid WGSL as it stands:
+ *
+ *     //#import NAME      shaders/shared/NAME.wgsl, where generated code may call it
+ *     const N = 1u; //#param
+ *     //#slot NAME ... //#end
+ */
+export function link(kernel: Kernel): LinkedShader {
+  const text = shaders[kernel.shader];
+  if (text === undefined) throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
+  const code: string[] = [];
+  const origin: string[] = [];
+  const put = (line: string, from: string) => {
+    code.push(line);
+    origin.push(from);
+  };
+  const lines = text.split('\n');
+  const usedParams = new Set<string>();
+  const usedSlots = new Set<string>();
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at];
+    const from = `shaders/${kernel.shader}.wgsl:${at + 1}`;
+    const directive = /^\s*\/\/#(import|slot)\s+(\S+)/.exec(line);
+    const param = /^(\s*)(const|alias)\s+(\w+)\s*=.*\/\/#param/.exec(line);
+    if (directive?.[1] === 'import') {
+      // The functions serve generated code; default bodies stand without them.
+      if (kernel.slots)
+        imports[directive[2]].split('\n').forEach((l, i) => put(l, `shaders/shared/${directive[2]}.wgsl:${i + 1}`));
+    } else if (directive?.[1] === 'slot' && kernel.slots?.[directive[2]] !== undefined) {
+      const name = directive[2];
+      usedSlots.add(name);
+      kernel.slots[name].split('\n').forEach((l, i) => put(l, `${kernel.shader}, generated ${name}:${i + 1}`));
+      while (!/^\s*\/\/#end/.test(lines[at])) at++;
+    } else if (param && kernel.params?.[param[3]] !== undefined) {
+      usedParams.add(param[3]);
+      put(`${param[1]}${param[2]} ${param[3]} = ${kernel.params[param[3]]};`, from);
+    } else put(line, from);
+  }
+  for (const name of Object.keys(kernel.params ?? {}))
+    if (!usedParams.has(name)) throw new Error(`shaders/${kernel.shader}.wgsl has no parameter ${name}`);
+  for (const name of Object.keys(kernel.slots ?? {}))
+    if (!usedSlots.has(name)) throw new Error(`shaders/${kernel.shader}.wgsl has no slot ${name}`);
+  return { code: code.join('\n'), origin };
+}
+
+export interface Binding {
+  readonly name: string;
+  readonly binding: number;
+  readonly type: 'storage' | 'read-only-storage';
+}
+
+const reflected = new Map<string, readonly Binding[]>();
+
+/** The bindings of group 0, read off the WGSL by wgsl_reflect, so that they are written only once. */
+export function bindingsOf(code: string): readonly Binding[] {
+  // Only the declarations are parsed: whole kernels are long, and few declarations differ.
+  const declarations = code
+    .split('\n')
+    .filter((line) => /^\s*(@group|alias\s)/.test(line))
+    .join('\n');
+  let bindings = reflected.get(declarations);
+  if (!bindings) {
+    bindings = new WgslReflect(declarations).storage.map((variable) => ({
+      name: variable.name,
+      binding: variable.binding,
+      type: variable.access === 'read_write' ? ('storage' as const) : ('read-only-storage' as const),
+    }));
+    reflected.set(declarations, bindings);
+  }
+  return bindings;
+}

@@ -1,0 +1,80 @@
+import type { Kernel } from '../graph/node.ts';
+import { type Binding, bindingsOf, link } from './link.ts';
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly bindings: readonly Binding[];
+}
+
+/** A shader that did not compile: the message names the file and line of the WGSL that ran. */
+export class ShaderError extends Error {
+  override name = 'ShaderError';
+}
+
+const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
+
+/**
+ * The pipeline of a kernel; kernels with the same text share one. Compilation is asynchronous, so that many
+ * pipelines compile in parallel.
+ */
+export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline> {
+  let cache = caches.get(device);
+  if (!cache) caches.set(device, (cache = new Map()));
+  const shader = link(kernel);
+  let pipeline = cache.get(shader.code);
+  if (!pipeline) {
+    pipeline = create(device, kernel.shader, shader.code, shader.origin);
+    cache.set(shader.code, pipeline);
+  }
+  return pipeline;
+}
+
+const layouts = new WeakMap<GPUDevice, Map<string, { layout: GPUBindGroupLayout; pipelineLayout: GPUPipelineLayout }>>();
+
+function layoutOf(device: GPUDevice, bindings: readonly Binding[]) {
+  let cache = layouts.get(device);
+  if (!cache) layouts.set(device, (cache = new Map()));
+  const key = bindings.map(({ binding, type }) => `${binding}:${type}`).join(' ');
+  let entry = cache.get(key);
+  if (!entry) {
+    const layout = device.createBindGroupLayout({
+      entries: bindings.map(({ binding, type }) => ({ binding, visibility: GPU_COMPUTE, buffer: { type } })),
+    });
+    entry = { layout, pipelineLayout: device.createPipelineLayout({ bindGroupLayouts: [layout] }) };
+    cache.set(key, entry);
+  }
+  return entry;
+}
+
+/** GPUShaderStage.COMPUTE; the constants are global in browsers only. */
+const GPU_COMPUTE = 4;
+
+async function create(device: GPUDevice, label: string, code: string, origin: readonly string[]): Promise<Pipeline> {
+  const t0 = performance.now();
+  const bindings = bindingsOf(code);
+  const { layout, pipelineLayout } = layoutOf(device, bindings);
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ label, code });
+  const failure = device.popErrorScope();
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label,
+      layout: pipelineLayout,
+      compute: { module, entryPoint: 'main' },
+    });
+    await failure;
+    (globalThis as any).pipelineTimes?.push([label, performance.now() - (t0 as any), code.length]);
+    return { pipeline, layout, bindings };
+  } catch (error) {
+    const { messages } = await module.getCompilationInfo();
+    const errors = messages.filter((m) => m.type === 'error');
+    if (errors.length === 0) throw new ShaderError(`shaders/${label}.wgsl: ${(error as Error).message}`, { cause: error });
+    const lines = code.split('\n');
+    const text = errors.map((m) => {
+      const at = m.lineNum - 1;
+      return `${origin[at] ?? label} (line ${m.lineNum} of the linked text), column ${m.linePos}: ${m.message}\n    ${lines[at] ?? ''}`;
+    });
+    throw new ShaderError(`the shader "${label}" did not compile:\n${text.join('\n')}`, { cause: error });
+  }
+}

@@ -1,0 +1,75 @@
+import type { Node } from '../graph/node.ts';
+
+/** GPUBufferUsage; the constants are global in browsers only. */
+export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
+
+/**
+ * The buffers of states by name. Programs compiled with one store share them: a training program writes the
+ * parameters that an evaluation program reads, without a copy.
+ */
+export class StateStore {
+  readonly device: GPUDevice;
+  private readonly buffers = new Map<string, { buffer: GPUBuffer; size: number }>();
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+  }
+
+  /** The buffer of a state, made and filled with its initial numbers at the first call. */
+  bufferOf(state: Node): GPUBuffer {
+    const { name, initial } = state.attrs as { name: string; initial: Float64Array };
+    const known = this.buffers.get(name);
+    if (known) {
+      if (known.size !== initial.length)
+        throw new Error(`state "${name}" holds ${known.size} numbers, another program wants ${initial.length} under that name`);
+      return known.buffer;
+    }
+    const buffer = this.device.createBuffer({
+      label: `state ${name}`,
+      size: Math.max(4, initial.length * 4),
+      usage: usage.storage | usage.copySource | usage.copyTarget,
+    });
+    this.device.queue.writeBuffer(buffer, 0, Float32Array.from(initial));
+    this.buffers.set(name, { buffer, size: initial.length });
+    return buffer;
+  }
+
+  /** Replaces the numbers of a state, all of them. */
+  write(name: string, values: ArrayLike<number>): void {
+    const { buffer, size } = this.find(name);
+    if (values.length !== size) throw new Error(`state "${name}" holds ${size} numbers, got ${values.length}`);
+    this.device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+  }
+
+  /** The numbers of a state as they are after all work submitted so far. */
+  async read(name: string): Promise<Float32Array> {
+    const { buffer, size } = this.find(name);
+    const staging = this.device.createBuffer({ size: Math.max(4, size * 4), usage: usage.mapRead | usage.copyTarget });
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, size * 4);
+    this.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(1);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values.subarray(0, size);
+  }
+
+  /** Bytes of all states. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { buffer } of this.buffers.values()) sum += buffer.size;
+    return sum;
+  }
+
+  dispose(): void {
+    for (const { buffer } of this.buffers.values()) buffer.destroy();
+    this.buffers.clear();
+  }
+
+  private find(name: string) {
+    const found = this.buffers.get(name);
+    if (!found)
+      throw new Error(`there is no state "${name}" here; known are ${[...this.buffers.keys()].join(', ') || 'none'}`);
+    return found;
+  }
+}

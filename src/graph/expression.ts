@@ -1,0 +1,339 @@
+/**
+ * Scalar expressions: what a pointwise op computes for one entry. They can be evaluated (f64), differentiated
+ * symbolically and printed as WGSL; the set of functions is closed under differentiation.
+ */
+export type Expression =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'argument'; readonly index: number }
+  | {
+      readonly kind: 'call';
+      readonly name: FunctionName;
+      readonly args: readonly Expression[];
+      /** A whole number that selects a member of a family: a power, an order of derivative. */
+      readonly n: number;
+    };
+
+interface ScalarFunction {
+  evaluate(args: readonly number[], n: number): number;
+  /** Derivative by each argument. */
+  derivative(args: readonly Expression[], n: number): readonly Expression[];
+  /** The call in WGSL; functions that are not built in live in shaders/shared/functions.wgsl. */
+  wgsl(args: readonly string[], n: number): string;
+}
+
+export function number(value: number): Expression {
+  return { kind: 'number', value };
+}
+
+export function argument(index: number): Expression {
+  return { kind: 'argument', index };
+}
+
+const zero = number(0);
+const one = number(1);
+
+function call(name: FunctionName, args: readonly Expression[], n = 0): Expression {
+  if (args.every((a) => a.kind === 'number')) {
+    const value = functions[name].evaluate(
+      args.map((a) => (a as { value: number }).value),
+      n,
+    );
+    // Infinities stay calls: WGSL cannot write them as numbers.
+    if (Number.isFinite(value)) return number(value);
+  }
+  return { kind: 'call', name, args, n };
+}
+
+const is = (e: Expression, value: number) => e.kind === 'number' && e.value === value;
+
+export const add = (a: Expression, b: Expression) => (is(a, 0) ? b : is(b, 0) ? a : call('add', [a, b]));
+export const sub = (a: Expression, b: Expression) => (is(b, 0) ? a : is(a, 0) ? neg(b) : call('sub', [a, b]));
+export const mul = (a: Expression, b: Expression): Expression =>
+  is(a, 0) || is(b, 0) ? zero : is(a, 1) ? b : is(b, 1) ? a : is(a, -1) ? neg(b) : is(b, -1) ? neg(a) : call('mul', [a, b]);
+export const neg = (a: Expression) => call('neg', [a]);
+/** a to the whole power n (n = -1 is the reciprocal). */
+export const power = (a: Expression, n: number): Expression => (n === 0 ? one : n === 1 ? a : call('power', [a], n));
+export const div = (a: Expression, b: Expression) => (is(b, 1) ? a : mul(a, power(b, -1)));
+/** Square root, 0 for arguments below 0; its derivative at 0 is set to 0, so that |x| has a finite gradient everywhere. */
+export const sqrt = (a: Expression) => call('sqrt', [a]);
+export const exp = (a: Expression) => call('exp', [a]);
+/** exp(a) - 1, accurate near 0. */
+export const expm1 = (a: Expression) => call('expm1', [a]);
+export const log = (a: Expression) => call('log', [a]);
+export const sin = (a: Expression) => call('sin', [a]);
+export const cos = (a: Expression) => call('cos', [a]);
+export const tanh = (a: Expression) => call('tanh', [a]);
+export const sigmoid = (a: Expression) => call('sigmoid', [a]);
+/** log(1 + exp(a)), without overflow. */
+export const softplus = (a: Expression) => call('softplus', [a]);
+export const abs = (a: Expression) => call('abs', [a]);
+/** 2/sqrt(pi) times the integral of exp(-t^2) from 0 to a. */
+export const erf = (a: Expression) => call('erf', [a]);
+/** -1, 0 or 1. */
+export const sign = (a: Expression) => call('sign', [a]);
+/** 1 where a > 0, else 0. */
+export const step = (a: Expression) => call('step', [a]);
+/** b where a > 0, else c. The branch that is not taken never enters the value, not even as 0 times infinity. */
+export const select = (a: Expression, b: Expression, c: Expression) => call('select', [a, b, c]);
+export const max = (a: Expression, b: Expression) => select(sub(a, b), a, b);
+export const min = (a: Expression, b: Expression) => select(sub(a, b), b, a);
+/** exp(-1/a) / a^n for a > 0, else 0: e3nn's soft_unit_step (n = 0) and its derivatives. */
+export const softUnitStep = (a: Expression, n = 0) => call('softUnitStep', [a], n);
+/** n-th derivative of sin(a)/a, smooth through a = 0. */
+export const sinc = (a: Expression, n = 0) => call('sinc', [a], n);
+
+const literal = (value: number): string => {
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) throw new Error(`${value} cannot be written in 32-bit floating point`);
+  const text = single === 0 ? '0.0' : String(single);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+};
+
+const functions = {
+  add: {
+    evaluate: ([a, b]) => a + b,
+    derivative: () => [one, one],
+    wgsl: ([a, b]) => `(${a} + ${b})`,
+  },
+  sub: {
+    evaluate: ([a, b]) => a - b,
+    derivative: () => [one, number(-1)],
+    wgsl: ([a, b]) => `(${a} - ${b})`,
+  },
+  mul: {
+    evaluate: ([a, b]) => a * b,
+    derivative: ([a, b]) => [b, a],
+    wgsl: ([a, b]) => `(${a} * ${b})`,
+  },
+  neg: {
+    evaluate: ([a]) => -a,
+    derivative: () => [number(-1)],
+    wgsl: ([a]) => `(-${a})`,
+  },
+  power: {
+    evaluate: ([a], n) => a ** n,
+    derivative: ([a], n) => [mul(number(n), power(a, n - 1))],
+    wgsl: ([a], n) => `power(${a}, ${n})`,
+  },
+  sqrt: {
+    evaluate: ([a]) => Math.sqrt(Math.max(a, 0)),
+    derivative: ([a]) => [select(a, mul(number(0.5), power(sqrt(a), -1)), zero)],
+    wgsl: ([a]) => `sqrt(max(${a}, 0.0))`,
+  },
+  exp: {
+    evaluate: ([a]) => Math.exp(a),
+    derivative: ([a]) => [exp(a)],
+    wgsl: ([a]) => `exp(${a})`,
+  },
+  expm1: {
+    evaluate: ([a]) => Math.expm1(a),
+    derivative: ([a]) => [exp(a)],
+    wgsl: ([a]) => `expMinusOne(${a})`,
+  },
+  log: {
+    evaluate: ([a]) => Math.log(a),
+    derivative: ([a]) => [power(a, -1)],
+    wgsl: ([a]) => `log(${a})`,
+  },
+  sin: {
+    evaluate: ([a]) => Math.sin(a),
+    derivative: ([a]) => [cos(a)],
+    wgsl: ([a]) => `sine(${a})`,
+  },
+  cos: {
+    evaluate: ([a]) => Math.cos(a),
+    derivative: ([a]) => [neg(sin(a))],
+    wgsl: ([a]) => `cosine(${a})`,
+  },
+  tanh: {
+    evaluate: ([a]) => Math.tanh(a),
+    derivative: ([a]) => [sub(one, power(tanh(a), 2))],
+    wgsl: ([a]) => `hyperbolicTangent(${a})`,
+  },
+  sigmoid: {
+    evaluate: ([a]) => 1 / (1 + Math.exp(-a)),
+    derivative: ([a]) => [mul(sigmoid(a), sub(one, sigmoid(a)))],
+    wgsl: ([a]) => `sigmoid(${a})`,
+  },
+  softplus: {
+    evaluate: ([a]) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+    derivative: ([a]) => [sigmoid(a)],
+    wgsl: ([a]) => `softplus(${a})`,
+  },
+  abs: {
+    evaluate: ([a]) => Math.abs(a),
+    derivative: ([a]) => [sign(a)],
+    wgsl: ([a]) => `abs(${a})`,
+  },
+  erf: {
+    evaluate: ([a]) => errorFunction(a),
+    derivative: ([a]) => [mul(number(2 / Math.sqrt(Math.PI)), exp(neg(mul(a, a))))],
+    wgsl: ([a]) => `errorFunction(${a})`,
+  },
+  sign: {
+    evaluate: ([a]) => Math.sign(a),
+    derivative: () => [zero],
+    wgsl: ([a]) => `sign(${a})`,
+  },
+  step: {
+    evaluate: ([a]) => (a > 0 ? 1 : 0),
+    derivative: () => [zero],
+    wgsl: ([a]) => `select(0.0, 1.0, ${a} > 0.0)`,
+  },
+  select: {
+    evaluate: ([a, b, c]) => (a > 0 ? b : c),
+    derivative: ([a]) => [zero, step(a), sub(one, step(a))],
+    wgsl: ([a, b, c]) => `select(${c}, ${b}, ${a} > 0.0)`,
+  },
+  softUnitStep: {
+    evaluate: ([a], n) => (a > 0 ? Math.exp(-1 / a - n * Math.log(a)) : 0),
+    derivative: ([a], n) => [sub(softUnitStep(a, n + 2), mul(number(n), softUnitStep(a, n + 1)))],
+    wgsl: ([a], n) => `softUnitStep(${a}, ${literal(n)})`,
+  },
+  sinc: {
+    evaluate: ([a], n) => sincDerivative(a, n),
+    derivative: ([a], n) => [sinc(a, n + 1)],
+    wgsl: ([a], n) => `sincDerivative(${a}, ${n})`,
+  },
+} satisfies Record<string, ScalarFunction> as Record<string, ScalarFunction>;
+
+export type FunctionName =
+  | 'add' | 'sub' | 'mul' | 'neg' | 'power' | 'sqrt' | 'exp' | 'expm1' | 'log' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'softplus' | 'erf'
+  | 'abs' | 'sign' | 'step' | 'select' | 'softUnitStep' | 'sinc';
+
+/**
+ * n-th derivative of sin(x)/x. Near 0 by its Taylor series, elsewhere by
+ * x f^(n) = sin^(n) - n f^(n-1), from differentiating x f = sin x n times; that recursion is stable for |x| > n.
+ */
+function sincDerivative(x: number, n: number): number {
+  if (Math.abs(x) > n + 1) {
+    let f = Math.sin(x) / x;
+    for (let k = 1; k <= n; k++) f = (Math.sin(x + (k * Math.PI) / 2) - k * f) / x;
+    return f;
+  }
+  let sum = 0;
+  for (let m = Math.ceil(n / 2); m < n / 2 + 24; m++) {
+    // (-1)^m x^(2m-n) / ((2m-n)! (2m+1))
+    let term = m % 2 === 0 ? 1 : -1;
+    for (let k = 1; k <= 2 * m - n; k++) term *= x / k;
+    sum += term / (2 * m + 1);
+  }
+  return sum;
+}
+
+/**
+ * Below 3 by the series 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!, beyond by the continued fraction of erfc
+ * (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14).
+ */
+function errorFunction(x: number): number {
+  const a = Math.abs(x);
+  const gauss = Math.exp(-a * a);
+  if (a < 3) {
+    let term = a;
+    let sum = a;
+    for (let n = 1; n < 80; n++) {
+      term *= (2 * a * a) / (2 * n + 1);
+      sum += term;
+    }
+    return (Math.sign(x) * 2 * gauss * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = a;
+  for (let n = 60; n > 0; n--) fraction = a + n / 2 / fraction;
+  return Math.sign(x) * (1 - gauss / (fraction * Math.sqrt(Math.PI)));
+}
+
+/** The value for given arguments, in f64. */
+export function evaluate(e: Expression, args: readonly number[]): number {
+  if (e.kind === 'number') return e.value;
+  if (e.kind === 'argument') return args[e.index];
+  // Only the branch taken is evaluated.
+  if (e.name === 'select') return evaluate(evaluate(e.args[0], args) > 0 ? e.args[1] : e.args[2], args);
+  return functions[e.name].evaluate(
+    e.args.map((a) => evaluate(a, args)),
+    e.n,
+  );
+}
+
+/** The derivative by argument `index`, as an expression of the same arguments. */
+export function differentiate(e: Expression, index: number): Expression {
+  if (e.kind === 'number') return zero;
+  if (e.kind === 'argument') return e.index === index ? one : zero;
+  if (e.name === 'select') {
+    // The derivatives are chosen like the values, so that a branch not taken cannot spoil them with 0 times infinity.
+    const [a, b, c] = e.args;
+    const db = differentiate(b, index);
+    const dc = differentiate(c, index);
+    return is(db, 0) && is(dc, 0) ? zero : select(a, db, dc);
+  }
+  const inner = e.args.map((a) => differentiate(a, index));
+  if (inner.every((d) => is(d, 0))) return zero;
+  return functions[e.name]
+    .derivative(e.args, e.n)
+    .map((d, i) => mul(inner[i], d))
+    .reduce(add);
+}
+
+/** Replaces argument i by `args[i]`. */
+export function substitute(e: Expression, args: readonly Expression[]): Expression {
+  if (e.kind === 'number') return e;
+  if (e.kind === 'argument') return args[e.index];
+  const inner = e.args.map((a) => substitute(a, args));
+  switch (e.name) {
+    case 'add':
+      return add(inner[0], inner[1]);
+    case 'mul':
+      return mul(inner[0], inner[1]);
+    default:
+      return call(e.name, inner, e.n);
+  }
+}
+
+/** The indices of the arguments that occur. */
+export function argumentsOf(e: Expression, into = new Set<number>()): Set<number> {
+  if (e.kind === 'argument') into.add(e.index);
+  if (e.kind === 'call') for (const a of e.args) argumentsOf(a, into);
+  return into;
+}
+
+/** Number of calls: what fusion counts before it computes something twice. */
+export function sizeOf(e: Expression): number {
+  return e.kind === 'call' ? e.args.reduce((sum, a) => sum + sizeOf(a), 1) : 0;
+}
+
+/**
+ * WGSL text of an expression over f32 values; `args[i]` is the text of argument i.
+ * Equal subexpressions are computed once: they become `let` lines, in order, and `result` names the last.
+ */
+export function toWgsl(e: Expression, args: readonly string[], prefix = 't'): { lines: string[]; result: string } {
+  const lines: string[] = [];
+  const known = new Map<string, string>();
+  // Derivatives share subexpressions: without this memory a deep one would be walked exponentially often.
+  const visited = new Map<Expression, string>();
+  const visit = (x: Expression): string => {
+    if (x.kind === 'number') return literal(x.value);
+    if (x.kind === 'argument') return args[x.index];
+    const before = visited.get(x);
+    if (before !== undefined) return before;
+    const text = functions[x.name].wgsl(x.args.map(visit), x.n);
+    let name = known.get(text);
+    if (name === undefined) {
+      name = `${prefix}${known.size}`;
+      known.set(text, name);
+      lines.push(`let ${name} = ${text};`);
+    }
+    visited.set(x, name);
+    return name;
+  };
+  return { lines, result: visit(e) };
+}
+
+/** Readable text for printed programs: "a * sigmoid(a)". */
+export function print(e: Expression): string {
+  if (e.kind === 'number') return String(+e.value.toPrecision(6));
+  if (e.kind === 'argument') return 'abcdefghijklmnopqrstuvwxyz'[e.index] ?? `arg${e.index}`;
+  const args = e.args.map(print);
+  const infix: Partial<Record<FunctionName, string>> = { add: '+', sub: '-', mul: '*' };
+  if (infix[e.name]) return `(${args.join(` ${infix[e.name]} `)})`;
+  if (e.name === 'power') return `${args[0]}^${e.n}`;
+  return `${e.name}${e.n ? e.n : ''}(${args.join(', ')})`;
+}

@@ -1,0 +1,68 @@
+import { apply, type Node, type Op, type Shape } from './node.ts';
+
+/** Leaves: the values that a program is given. They have no inputs, no kernel and no gradient of their own. */
+
+interface LeafAttrs extends Shape {
+  readonly name: string;
+}
+
+/** A constant's numbers, row-major, are part of the program and go to the GPU once. */
+interface ConstantAttrs extends Shape {
+  readonly data: Float64Array;
+}
+
+/** A state's value outlives a step: parameters, optimiser moments, counters. */
+interface StateAttrs extends LeafAttrs {
+  readonly initial: Float64Array;
+}
+
+function leaf<A extends Shape>(name: string, print: (attrs: A) => string): Op<A> {
+  return {
+    name,
+    shape: (_, attrs) => attrs,
+    reference: () => {
+      throw new Error(`${name}: a leaf is fed, not computed`);
+    },
+    gradient: () => [],
+    kernel: null,
+    examples: () => [],
+    print,
+  };
+}
+
+export const inputOp = leaf<LeafAttrs>('input', (attrs) => attrs.name);
+export const stateOp = leaf<StateAttrs>('state', (attrs) => attrs.name);
+export const constantOp: Op<ConstantAttrs> = {
+  ...leaf<ConstantAttrs>('constant', ({ data }) =>
+    data.length <= 4 ? `[${[...data].map((v) => +v.toPrecision(6)).join(' ')}]` : `${data.length} numbers`,
+  ),
+  reference: (_, node) => node.attrs.data,
+};
+
+/** A value fed at every run: rows x cols of f32. */
+export function input(name: string, rows: number, cols: number): Node {
+  return apply(inputOp, [], { name, rows, cols });
+}
+
+/** A value that stays on the GPU from step to step; `initial` holds rows x cols numbers, row-major. */
+export function state(name: string, rows: number, cols: number, initial: ArrayLike<number>): Node {
+  if (initial.length !== rows * cols)
+    throw new Error(`state ${name}: ${rows}x${cols} needs ${rows * cols} numbers, got ${initial.length}`);
+  return apply(stateOp, [], { name, rows, cols, initial: Float64Array.from(initial) });
+}
+
+/** Numbers known when the graph is traced, row-major. */
+export function constant(data: ArrayLike<number> | number, rows = 1, cols?: number): Node {
+  const numbers = typeof data === 'number' ? Float64Array.of(data) : Float64Array.from(data);
+  const width = cols ?? numbers.length / rows;
+  if (numbers.length !== rows * width)
+    throw new Error(`constant: ${rows}x${width} needs ${rows * width} numbers, got ${numbers.length}`);
+  return apply(constantOp, [], { data: numbers, rows, cols: width });
+}
+
+/** The number that a constant holds in every place, or null. */
+export function uniformValue(node: Node): number | null {
+  if (node.op !== constantOp) return null;
+  const { data } = node.attrs as ConstantAttrs;
+  return data.every((v) => v === data[0]) ? data[0] : null;
+}

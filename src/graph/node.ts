@@ -1,0 +1,146 @@
+/**
+ * The graph's two nouns: a node, and the record of its op.
+ *
+ * Every value is a matrix, `rows` x `cols`, row-major. A scalar is 1 x 1, a packed weight vector is
+ * 1 x n, a batch of features is one row a sample. Two dimensions are all that the op set needs:
+ * what a column means (which irrep, multiplicity and component) is written in the attributes of the ops.
+ */
+
+import type { Expression } from './expression.ts';
+
+export type DType = 'f32' | 'u32';
+
+export interface Shape {
+  readonly rows: number;
+  readonly cols: number;
+  /** Number type on the GPU; `f32` unless said otherwise. */
+  readonly dtype?: DType;
+}
+
+/** One value of a program: an op applied to earlier values. Nodes are immutable; calling an op makes one. */
+export interface Node<A = any> {
+  readonly id: number;
+  readonly op: Op<A>;
+  readonly inputs: readonly Node[];
+  readonly attrs: A;
+  readonly rows: number;
+  readonly cols: number;
+  readonly dtype: DType;
+}
+
+/** A WGSL kernel for one node: which file of `shaders/`, what is written into it, and what it is bound to. */
+export interface Kernel {
+  /** Name of the shader family: a file of `shaders/` without its ending. */
+  readonly shader: string;
+  /** Values for the lines marked `//#param`. */
+  readonly params?: Readonly<Record<string, number | string>>;
+  /** Generated bodies for the places marked `//#slot`; a slot that is not named keeps its default body. */
+  readonly slots?: Readonly<Record<string, string>>;
+  /** WGSL variable name to the position of the input bound to it, or to the node's own value. */
+  readonly bindings: Readonly<Record<string, number | 'result'>>;
+  /** Constant whole numbers for further bindings: sizes and offsets that would otherwise be written into the code. */
+  readonly tables?: Readonly<Record<string, Uint32Array>>;
+  /** The same value by the shader's default slots: slow, readable, and what the generated code is tested against. */
+  readonly plain?: Kernel;
+  /** Number of workgroups in all; they are spread over two dimensions when one is not enough. */
+  readonly workgroups: number;
+}
+
+/**
+ * What an op is: one record. A missing field does not compile.
+ * `A` is the type of the attributes, everything that is known when the graph is traced.
+ */
+export interface Op<A> {
+  readonly name: string;
+  /** Shape of the value; throws an error that names the sizes (or irreps) that disagree. */
+  shape(inputs: readonly Node[], attrs: A): Shape;
+  /** The definition, slow and obvious, in f64. */
+  reference(inputs: readonly Float64Array[], node: Node<A>): Float64Array;
+  /**
+   * The gradient by each input, given the cotangent of the value, as nodes of the same op set.
+   * Thunks, since few of them are wanted; null for an input that has no gradient (indices).
+   */
+  gradient(node: Node<A>, cotangent: Node): readonly ((() => Node) | null)[];
+  /** How a GPU computes it; null for leaves and for values that are views of other values. */
+  kernel: ((node: Node<A>) => Kernel) | null;
+  /** Small nodes over inputs that the law tests run: gradient, gradient of gradient, GPU against reference. */
+  readonly examples: () => readonly Node[];
+  /** Short text of the attributes for printed programs. */
+  print?(attrs: A): string;
+  /** Text that is equal for equal attributes; by default objects are equal only to themselves. */
+  key?(attrs: A): string;
+  /** An equal, simpler value, or null. */
+  simplify?(node: Node<A>): Node | null;
+  /** Linear in each input (zero as soon as one is zero), or in all of them together (zero when all are zero). */
+  readonly linear?: 'each' | 'jointly';
+  /** The op as a table of pointwise pieces, where it is one: what fusion works on. */
+  pointwise?(node: Node<A>): readonly Piece[];
+  /** The kernel finds input 0 in its result's buffer and writes over it: a state that is updated in place. */
+  readonly overwrites?: true;
+}
+
+/**
+ * A column range of a pointwise value and the scalar expression that fills it.
+ * Argument i of the expression is read through `views[i]`.
+ */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly expression: Expression;
+  readonly views: readonly View[];
+}
+
+/** Where a pointwise kernel reads, for row r and column c of its value: input[row ? r : 0, column ? c + offset : offset]. */
+export interface View {
+  readonly input: number;
+  readonly row: boolean;
+  readonly column: boolean;
+  readonly offset: number;
+}
+
+
+let nextId = 0;
+
+/** Applies an op: checks the shapes and makes the node. */
+export function apply<A>(op: Op<A>, inputs: readonly Node[], attrs: A): Node<A> {
+  const { rows, cols, dtype = 'f32' } = op.shape(inputs, attrs);
+  if (!Number.isInteger(rows) || !Number.isInteger(cols) || rows < 0 || cols < 0)
+    throw new Error(`${op.name}: a value must have whole numbers of rows and columns, not ${rows}x${cols}`);
+  return { id: nextId++, op, inputs, attrs, rows, cols, dtype };
+}
+
+/** "69x36", as in messages and printed programs. */
+export function shapeOf(node: Shape): string {
+  return `${node.rows}x${node.cols}`;
+}
+
+/** The nodes that the given ones depend on, themselves included, every node after its inputs. */
+export function topologicalOrder(outputs: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const order: Node[] = [];
+  // An explicit stack: a deep network must not overflow the call stack.
+  const stack: { node: Node; next: number }[] = [];
+  const visit = (node: Node) => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    stack.push({ node, next: 0 });
+  };
+  for (const output of outputs) {
+    visit(output);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      if (top.next < top.node.inputs.length) visit(top.node.inputs[top.next++]);
+      else {
+        order.push(top.node);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
+
+/** A copy of the node over other inputs (the node itself where nothing changes). */
+export function withInputs<A>(node: Node<A>, inputs: readonly Node[]): Node<A> {
+  if (inputs.every((input, i) => input === node.inputs[i])) return node;
+  return apply(node.op, inputs, node.attrs);
+}

@@ -1,0 +1,47 @@
+import { constantOp, inputOp, stateOp } from './leaf.ts';
+import { indexOp } from './index-map.ts';
+import { type Node, shapeOf, topologicalOrder } from './node.ts';
+
+/** Numbers for the leaves, by name: row-major, `rows * cols` each; index maps as `packIndexMap` gives them. */
+export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
+
+/**
+ * Computes nodes in f64 with each op's own definition: the slow, obvious interpreter that the kernels are
+ * compared with, and what runs where there is no GPU. States that are not fed have their initial values.
+ * Returns one array a node, row-major.
+ *
+ * Throws when a feed is missing or has the wrong length.
+ */
+export function reference(nodes: readonly Node[], feeds: Feeds = {}): Float64Array[] {
+  const values = new Map<Node, Float64Array>();
+  for (const node of topologicalOrder(nodes)) {
+    const value = isLeaf(node)
+      ? leafValue(node, feeds)
+      : node.op.reference(
+          node.inputs.map((input) => values.get(input)!),
+          node,
+        );
+    if (value.length !== node.rows * node.cols)
+      throw new Error(`${node.op.name}: ${value.length} numbers for a value of ${shapeOf(node)}`);
+    values.set(node, value);
+  }
+  return nodes.map((node) => values.get(node)!);
+}
+
+function isLeaf(node: Node): boolean {
+  return node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
+}
+
+function leafValue(node: Node, feeds: Feeds): Float64Array {
+  if (node.op === constantOp) return node.attrs.data;
+  const fed = feeds[node.attrs.name];
+  if (fed === undefined) {
+    if (node.op === stateOp) return node.attrs.initial;
+    throw new Error(`reference: no numbers were given for ${node.op.name} "${node.attrs.name}" (${shapeOf(node)})`);
+  }
+  if (fed.length !== node.rows * node.cols)
+    throw new Error(
+      `reference: "${node.attrs.name}" is ${shapeOf(node)}, ${node.rows * node.cols} numbers, but ${fed.length} were given`,
+    );
+  return Float64Array.from(fed);
+}

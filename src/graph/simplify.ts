@@ -1,0 +1,52 @@
+import { constantOp } from './leaf.ts';
+import { type Node, topologicalOrder, withInputs } from './node.ts';
+
+/**
+ * Rebuilds a graph with equal nodes made one, each op's own simplifications applied, and products with zero
+ * dropped. `zeros` makes a value of zeros; it is an op, and this room knows none.
+ */
+export function simplify(
+  outputs: readonly Node[],
+  zeros: (rows: number, cols: number) => Node,
+  isZero: (node: Node) => boolean,
+): Node[] {
+  const rebuilt = new Map<Node, Node>();
+  const known = new Map<string, Node>();
+  const ids = new Map<unknown, number>();
+  const identity = (value: unknown): string => {
+    if (value === null || typeof value !== 'object') return String(value);
+    let id = ids.get(value);
+    if (id === undefined) ids.set(value, (id = ids.size));
+    return `#${id}`;
+  };
+  const keyOf = (node: Node): string => {
+    const { attrs, op } = node;
+    const text =
+      op === constantOp && attrs.data.length <= 16
+        ? attrs.data.join(' ')
+        : (op.key?.(attrs) ??
+          (attrs && Object.getPrototypeOf(attrs) === Object.prototype
+            ? Object.entries(attrs).map(([name, value]) => `${name}:${identity(value)}`).join(',')
+            : identity(attrs)));
+    return `${op.name}(${node.inputs.map((i) => i.id).join(',')})${node.rows}x${node.cols}[${text}]`;
+  };
+  for (const node of topologicalOrder(outputs)) {
+    let simpler = withInputs(
+      node,
+      node.inputs.map((input) => rebuilt.get(input)!),
+    );
+    for (let next = simpler.op.simplify?.(simpler); next; next = simpler.op.simplify?.(simpler)) simpler = next;
+    const zeroInputs = simpler.inputs.filter(isZero).length;
+    if (
+      (simpler.op.linear === 'each' && zeroInputs > 0) ||
+      (simpler.op.linear === 'jointly' && zeroInputs === simpler.inputs.length)
+    )
+      simpler = isZero(simpler) ? simpler : zeros(simpler.rows, simpler.cols);
+    const key = keyOf(simpler);
+    const same = known.get(key);
+    if (same) simpler = same;
+    else known.set(key, simpler);
+    rebuilt.set(node, simpler);
+  }
+  return outputs.map((output) => rebuilt.get(output)!);
+}

@@ -1,0 +1,65 @@
+/** The public API of Clebsch, and nothing else. */
+export { type CompileOptions, compile, prepare, type PreparedProgram, type Program } from './compile.ts';
+export * from './data/radius-graph.ts';
+export * from './data/tetris.ts';
+export { type DeviceOptions, type GpuContext, LimitError, requestDevice } from './gpu/device.ts';
+export { Executable, type GpuFeeds } from './gpu/execute.ts';
+export { ShaderError } from './gpu/pipeline.ts';
+export { StateStore } from './gpu/state-store.ts';
+export * as expression from './graph/expression.ts';
+export { type IndexNode, index, indexMapLength, NOWHERE, packIndexMap } from './graph/index-map.ts';
+export { constant, input, state } from './graph/leaf.ts';
+export type { Update } from './graph/memory.ts';
+export type { DType, Kernel, Node, Op } from './graph/node.ts';
+export { printGraph } from './graph/print.ts';
+export { type Feeds, reference } from './graph/reference.ts';
+export * from './models/gate-points-networks.ts';
+export { type MessagePassing, type MessagePassingOptions, messagePassing } from './models/message-passing.ts';
+export { type PointModel, type TetrisGateOptions, tetrisGate } from './models/tetris-gate.ts';
+export { type TetrisPolynomialOptions, tetrisPolynomial } from './models/tetris-polynomial.ts';
+export {
+  type Activation,
+  type ActivationLike,
+  type ActivationName,
+  activation,
+  activations,
+  normalize2mom,
+  parityOf,
+  secondMomentConstant,
+} from './nn/activation.ts';
+export { type Convolution, type ConvolutionOptions, convolution, type Edges } from './nn/convolution.ts';
+export { type FullyConnectedNet, type FullyConnectedNetOptions, fullyConnectedNet } from './nn/fully-connected-net.ts';
+export { type Gate, gate } from './nn/gate.ts';
+export { type Linear, type LinearLayerOptions, linear as linearLayer } from './nn/linear.ts';
+export { crossEntropy, squaredError, weightedSum } from './nn/loss.ts';
+export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './nn/optimizer.ts';
+export {
+  type Module,
+  type Parameter,
+  type ParameterArray,
+  Parameters,
+  prefixed,
+  Weights,
+} from './nn/parameters.ts';
+export { bessel, type RadialBasisName, radialBases, type SoftOneHotOptions, softOneHotLinspace, softUnitStep } from './nn/radial.ts';
+export {
+  type HarmonicsOptions,
+  norm,
+  normalized,
+  sphericalHarmonics as sphericalHarmonicsLayer,
+} from './nn/spherical-harmonics.ts';
+export { type GeometricTensor, tensor, tensorInput } from './nn/tensor.ts';
+export { type TensorProductLayer, type TensorProductLayerOptions, tensorProductLayer } from './nn/tensor-product.ts';
+export * from './o3/index.ts';
+export { Layout, type LayoutBlock } from './o3/layout.ts';
+export { type ContractBlock, type ContractSpec, contract } from './ops/contract.ts';
+export { gather, segmentSum } from './ops/gather.ts';
+export { gradient, ops } from './ops/index.ts';
+export { add, filled, map, multiply, scale, subtract } from './ops/map.ts';
+export { maximum } from './ops/maximum.ts';
+export { optimizerStep } from './ops/optimizer-step.ts';
+export { radialBasis } from './ops/radial-basis.ts';
+export { concat, place, slice } from './ops/slice.ts';
+export { solidHarmonics as solidHarmonicsOf } from './ops/spherical-harmonics.ts';
+export { broadcast, sum } from './ops/sum.ts';
+export { type ProductPath, type ProductSpec, type SlotBlock, tensorProduct as tensorProductOf } from './ops/tensor-product.ts';

@@ -1,0 +1,108 @@
+import type { Node } from '../graph/node.ts';
+import { Irrep } from '../o3/irrep.ts';
+import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
+import { type Convolution, convolution, type Edges } from '../nn/convolution.ts';
+import { type Gate, gate } from '../nn/gate.ts';
+import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
+import type { GeometricTensor } from '../nn/tensor.ts';
+
+export interface MessagePassingOptions {
+  readonly irrepsNodeInput: IrrepsLike;
+  readonly irrepsNodeHidden: IrrepsLike;
+  readonly irrepsNodeOutput: IrrepsLike;
+  readonly irrepsNodeAttr: IrrepsLike;
+  readonly irrepsEdgeAttr: IrrepsLike;
+  readonly layers: number;
+  readonly fcNeurons: readonly number[];
+  readonly numNeighbors: number;
+}
+
+export interface MessagePassing extends Module {
+  readonly irrepsNodeOutput: Irreps;
+  /** Irreps before the first layer, between the layers, and at the end. */
+  readonly irrepsNodeSequence: readonly Irreps[];
+  readonly first: Convolution;
+  apply(
+    weights: Weights,
+    nodeFeatures: GeometricTensor,
+    nodeAttr: GeometricTensor,
+    edges: Edges,
+    edgeAttr: GeometricTensor,
+    edgeScalars: Node,
+  ): GeometricTensor;
+}
+
+/**
+ * Convolutions with gates between them (e3nn `nn.models.v2106.gate_points_message_passing.MessagePassing`): `layers`
+ * gated ones and a last one without gate. Each layer keeps those hidden irreps that a path can reach. Even scalars go
+ * through silu and odd ones through tanh; gates through sigmoid (even) or tanh (odd).
+ */
+export function messagePassing(options: MessagePassingOptions): MessagePassing {
+  const hidden = Irreps.parse(options.irrepsNodeHidden);
+  const edgeAttr = Irreps.parse(options.irrepsEdgeAttr);
+  const output = Irreps.parse(options.irrepsNodeOutput);
+  const sequence = [Irreps.parse(options.irrepsNodeInput)];
+  const layers: { conv: Convolution; gate: Gate | null }[] = [];
+  const common = {
+    irrepsNodeAttr: options.irrepsNodeAttr,
+    irrepsEdgeAttr: options.irrepsEdgeAttr,
+    fcNeurons: options.fcNeurons,
+    numNeighbors: options.numNeighbors,
+  };
+  const layoutBefore = () => layers.at(-1)?.gate?.layoutOut;
+  for (let n = 0; n < options.layers; n++) {
+    const node = sequence[sequence.length - 1];
+    const reached = (ir: Irrep) => pathExists(node, edgeAttr, ir);
+    const part = (keep: (ir: Irrep) => boolean) =>
+      Irreps.parse(hidden.blocks.filter(({ ir }) => keep(ir) && reached(ir)).map(({ mul, ir }): [number, Irrep] => [mul, ir]));
+    const scalars = part((ir) => ir.l === 0).simplify();
+    const gated = part((ir) => ir.l > 0);
+    const gateIr = [Irrep.of(0, 1), Irrep.of(0, -1)].find(reached);
+    if (gated.dim > 0 && !gateIr)
+      throw new Error(`layer ${n}: ${node} with ${edgeAttr} gives no scalars, so nothing can gate ${gated}`);
+    const gates = Irreps.parse(gated.blocks.map(({ mul }): [number, Irrep] => [mul, gateIr!])).simplify();
+    const nonlinearity = gate(
+      scalars,
+      scalars.blocks.map(({ ir }) => (ir.p === 1 ? 'silu' : 'tanh')),
+      gates,
+      gates.blocks.map(({ ir }) => (ir.p === 1 ? 'sigmoid' : 'tanh')),
+      gated,
+    );
+    const conv = convolution({
+      ...common,
+      irrepsNodeInput: node,
+      irrepsNodeOutput: nonlinearity.irrepsIn,
+      layoutIn: layoutBefore(),
+      layoutOut: nonlinearity.layoutIn,
+    });
+    layers.push({ conv, gate: nonlinearity });
+    sequence.push(nonlinearity.irrepsOut);
+  }
+  const last = convolution({
+    ...common,
+    irrepsNodeInput: sequence[sequence.length - 1],
+    irrepsNodeOutput: output,
+    layoutIn: layoutBefore(),
+  });
+  sequence.push(output);
+  layers.push({ conv: last, gate: null });
+  // e3nn's state dict: a gated layer is Compose(first, second).
+  const nameOf = (n: number) => (layers[n].gate ? `layers.${n}.first` : `layers.${n}`);
+  return {
+    irrepsNodeOutput: output,
+    irrepsNodeSequence: sequence,
+    first: layers[0].conv,
+    parameters: layers.flatMap(({ conv }, n) => prefixed(nameOf(n), conv)),
+    apply(weights, nodeFeatures, nodeAttr, edges, edgeAttributes, edgeScalars) {
+      return layers.reduce((x, layer, n) => {
+        const out = layer.conv.apply(weights.at(nameOf(n)), x, nodeAttr, edges, edgeAttributes, edgeScalars);
+        return layer.gate ? layer.gate.apply(out) : out;
+      }, nodeFeatures);
+    },
+  };
+}
+
+/** Whether the product of some block of `a` with some block of `b` contains `ir` (e3nn `tp_path_exists`). */
+function pathExists(a: Irreps, b: Irreps, ir: Irrep): boolean {
+  return a.blocks.some((x) => b.blocks.some((y) => x.mul > 0 && y.mul > 0 && x.ir.product(y.ir).some((z) => z.equals(ir))));
+}

@@ -1,0 +1,109 @@
+import { segmentSum, gather } from '../ops/gather.ts';
+import { scale, subtract } from '../ops/map.ts';
+import { type ActivationLike } from '../nn/activation.ts';
+import type { Edges } from '../nn/convolution.ts';
+import { fullyConnectedNet } from '../nn/fully-connected-net.ts';
+import { gate } from '../nn/gate.ts';
+import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
+import { softOneHotLinspace } from '../nn/radial.ts';
+import { norm, sphericalHarmonics } from '../nn/spherical-harmonics.ts';
+import { type GeometricTensor, tensor } from '../nn/tensor.ts';
+import { tensorProductLayer } from '../nn/tensor-product.ts';
+import type { Node } from '../graph/node.ts';
+import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
+import { Layout } from '../o3/layout.ts';
+import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
+import type { PointGraph } from './gate-points-networks.ts';
+
+export interface TetrisGateOptions {
+  readonly irrepsScalars?: IrrepsLike;
+  readonly actScalars?: readonly ActivationLike[];
+  readonly irrepsGates?: IrrepsLike;
+  readonly actGates?: readonly ActivationLike[];
+  readonly irrepsGated?: IrrepsLike;
+  readonly irrepsOut?: IrrepsLike;
+  readonly lmax?: number;
+  /** Radial basis: ends of the interval and number of functions; width of the radial network's hidden layer. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly numberOfBasis?: number;
+  readonly fcHidden?: number;
+  readonly numNeighbors?: number;
+  readonly numNodes?: number;
+}
+
+export interface PointModel extends Module {
+  readonly layoutOut: Layout;
+  apply(weights: Weights, graph: PointGraph): GeometricTensor;
+}
+
+/** Convolution of e3nn's `tetris_gate.py`: a fully connected tensor product whose weights are functions of the distance. */
+function edgeConvolution(
+  irrepsIn: Irreps,
+  irrepsSh: Irreps,
+  irrepsOut: Irreps,
+  hs: readonly number[],
+  numNeighbors: number,
+  layouts: { layoutIn1?: Layout; layoutOut?: Layout },
+) {
+  const tp = tensorProductLayer(fullyConnectedTensorProduct(irrepsIn, irrepsSh, irrepsOut), {
+    ...layouts,
+    gain: 1 / Math.sqrt(numNeighbors),
+  });
+  const fc = fullyConnectedNet([...hs, tp.spec.weightNumel], 'relu', {
+    outPositions: tp.weightPositions,
+    outCols: tp.weightLength,
+  });
+  return {
+    parameters: prefixed('fc', fc),
+    layoutOut: tp.layoutOut,
+    apply(weights: Weights, x: GeometricTensor, edges: Edges, sh: GeometricTensor, embedding: Node): GeometricTensor {
+      const radial = fc.apply(weights.at('fc'), embedding);
+      const messages = tp.apply(radial, tensor(gather(x.node, edges.src), x.layout), sh);
+      return tensor(segmentSum(messages.node, edges.dst), tp.layoutOut);
+    },
+  };
+}
+
+/**
+ * The model of e3nn's `examples/tetris_gate.py`: harmonics summed over the neighbours, a convolution, a gate, a
+ * convolution, a sum over the nodes. The defaults are the example's (148,992 parameters).
+ */
+export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
+  const {
+    irrepsScalars = '32x0e + 32x0o',
+    actScalars = ['relu', 'abs'],
+    irrepsGates = '8x0e + 8x0o + 8x0e + 8x0o',
+    actGates = ['relu', 'tanh', 'relu', 'tanh'],
+    irrepsGated = '16x1o + 16x1e',
+    irrepsOut = '0o + 6x0e',
+    lmax = 3,
+    start = 0.5,
+    end = 2.5,
+    numberOfBasis = 3,
+    fcHidden = 256,
+    numNeighbors = 3.8,
+    numNodes = 4,
+  } = options;
+  const irrepsSh = Irreps.sphericalHarmonics(lmax);
+  const nonlinearity = gate(irrepsScalars, actScalars, irrepsGates, actGates, irrepsGated);
+  const hs = [numberOfBasis, fcHidden];
+  const conv = edgeConvolution(irrepsSh, irrepsSh, nonlinearity.irrepsIn, hs, numNeighbors, { layoutOut: nonlinearity.layoutIn });
+  const final = edgeConvolution(nonlinearity.irrepsOut, irrepsSh, Irreps.parse(irrepsOut), hs, numNeighbors, {
+    layoutIn1: nonlinearity.layoutOut,
+  });
+  return {
+    layoutOut: final.layoutOut,
+    parameters: [...prefixed('conv', conv), ...prefixed('final', final)],
+    apply(weights, { pos, edges, graphs }) {
+      const vector = subtract(gather(pos, edges.src), gather(pos, edges.dst));
+      const sh = sphericalHarmonics(irrepsSh, vector, { normalize: true, normalization: 'component' });
+      const basis = softOneHotLinspace(norm(vector), { start, end, number: numberOfBasis, basis: 'smooth_finite', cutoff: true });
+      const embedding = scale(basis, Math.sqrt(numberOfBasis));
+      const x = tensor(scale(segmentSum(sh.node, edges.dst), 1 / Math.sqrt(numNeighbors)), sh.layout);
+      const hidden = nonlinearity.apply(conv.apply(weights.at('conv'), x, edges, sh, embedding));
+      const out = final.apply(weights.at('final'), hidden, edges, sh, embedding);
+      return tensor(scale(segmentSum(out.node, graphs), 1 / Math.sqrt(numNodes)), out.layout);
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import * as e from '../graph/expression.ts';
+import type { IndexNode } from '../graph/index-map.ts';
+import { constant } from '../graph/leaf.ts';
+import type { Node } from '../graph/node.ts';
+import { Irrep } from '../o3/irrep.ts';
+import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
+import type { InstructionLike } from '../o3/instructions.ts';
+import { tensorProduct as tensorProductSpec } from '../o3/instructions.ts';
+import { Layout } from '../o3/layout.ts';
+import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
+import { gather, segmentSum } from '../ops/gather.ts';
+import { map } from '../ops/map.ts';
+import { broadcast } from '../ops/sum.ts';
+import { fullyConnectedNet } from './fully-connected-net.ts';
+import { type Module, prefixed, type Weights } from './parameters.ts';
+import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
+import { type GeometricTensor, tensor } from './tensor.ts';
+
+/** Edges of a graph: for each one the node it starts from and the node it points to. */
+export interface Edges {
+  readonly src: IndexNode;
+  readonly dst: IndexNode;
+}
+
+export interface ConvolutionOptions {
+  readonly irrepsNodeInput: IrrepsLike;
+  readonly irrepsNodeAttr: IrrepsLike;
+  readonly irrepsEdgeAttr: IrrepsLike;
+  readonly irrepsNodeOutput: IrrepsLike;
+  /** Widths of the radial network: number of edge scalars, then hidden layers. */
+  readonly fcNeurons: readonly number[];
+  /** Typical number of neighbours; the sum over them is divided by its square root. */
+  readonly numNeighbors: number;
+  /** Memory layouts of input and output; by default padded where that pays. */
+  readonly layoutIn?: Layout;
+  readonly layoutOut?: Layout;
+  readonly layoutAttr?: Layout;
+  readonly layoutEdge?: Layout;
+}
+
+export interface Convolution extends Module {
+  readonly layoutIn: Layout;
+  readonly layoutOut: Layout;
+  readonly tp: TensorProductLayer;
+  /** Node features, node attributes, edges, edge attributes and edge scalars (edges x fcNeurons[0]). */
+  apply(
+    weights: Weights,
+    nodeInput: GeometricTensor,
+    nodeAttr: GeometricTensor,
+    edges: Edges,
+    edgeAttr: GeometricTensor,
+    edgeScalars: Node,
+  ): GeometricTensor;
+}
+
+/**
+ * Equivariant convolution on points with a self-connection (e3nn `nn.models.v2106.points_convolution.Convolution`):
+ * the filter on each edge is a learned radial function times spherical harmonics, contracted with the source's features
+ * by Clebsch-Gordan coefficients and summed over the neighbours. At initialisation alpha is zero.
+ */
+export function convolution(options: ConvolutionOptions): Convolution {
+  const nodeInput = Irreps.parse(options.irrepsNodeInput);
+  const nodeAttr = Irreps.parse(options.irrepsNodeAttr);
+  const edgeAttr = Irreps.parse(options.irrepsEdgeAttr);
+  const nodeOutput = Irreps.parse(options.irrepsNodeOutput);
+  const layoutIn = options.layoutIn ?? Layout.forFeatures(nodeInput);
+  const layoutOut = options.layoutOut ?? Layout.forFeatures(nodeOutput);
+  const layoutAttr = options.layoutAttr ?? Layout.of(nodeAttr);
+  const layoutEdge = options.layoutEdge ?? Layout.of(edgeAttr);
+  const { irrepsMid, instructions } = middlePaths(nodeInput, edgeAttr, nodeOutput);
+  const layoutMid = Layout.of(irrepsMid, layoutIn.isPadded || layoutIn.blocks.every((b) => b.mul % 4 === 0) ? 4 : 1);
+  const scalar = Irreps.parse('0e');
+  const fully = (from: Irreps, to: Irreps, layoutIn1: Layout, layoutOf: Layout) =>
+    tensorProductLayer(fullyConnectedTensorProduct(from, nodeAttr, to), {
+      layoutIn1,
+      layoutIn2: layoutAttr,
+      layoutOut: layoutOf,
+    });
+  const sc = fully(nodeInput, nodeOutput, layoutIn, layoutOut);
+  const lin1 = fully(nodeInput, nodeInput, layoutIn, layoutIn);
+  const tp = tensorProductLayer(tensorProductSpec(nodeInput, edgeAttr, irrepsMid, instructions), {
+    layoutIn1: layoutIn,
+    layoutIn2: layoutEdge,
+    layoutOut: layoutMid,
+    // The mean over neighbours costs nothing when it is part of the coefficients.
+    gain: 1 / Math.sqrt(options.numNeighbors),
+  });
+  const fc = fullyConnectedNet([...options.fcNeurons, tp.spec.weightNumel], 'silu', {
+    outPositions: tp.weightPositions,
+    outCols: tp.weightLength,
+  });
+  const lin2 = fully(irrepsMid, nodeOutput, layoutMid, layoutOut);
+  const alpha = fully(irrepsMid, scalar, layoutMid, Layout.of(scalar));
+  const mask = layoutOut.pack(sc.spec.outputMask);
+  const maskRow = constant(mask, 1, layoutOut.cols);
+  return {
+    layoutIn,
+    layoutOut,
+    tp,
+    parameters: [
+      ...prefixed('sc', sc),
+      ...prefixed('lin1', lin1),
+      ...prefixed('fc', fc),
+      ...prefixed('lin2', lin2),
+      ...prefixed('alpha', { parameters: alpha.parameters.map((p) => ({ ...p, initial: 'zeros' as const })) }),
+    ],
+    apply(weights, input, attr, edges, edgeAttributes, edgeScalars) {
+      const self = sc.apply(weights.at('sc'), input, attr);
+      const hidden = lin1.apply(weights.at('lin1'), input, attr);
+      const radial = fc.apply(weights.at('fc'), edgeScalars);
+      const messages = tp.apply(radial, tensor(gather(hidden.node, edges.src), layoutIn), edgeAttributes);
+      const sum = tensor(segmentSum(messages.node, edges.dst), layoutMid);
+      const out = lin2.apply(weights.at('lin2'), sum, attr);
+      const angle = alpha.apply(weights.at('alpha'), sum, attr);
+      const { rows, cols } = out.node;
+      // self + ((1 - mask) + alpha * mask) * out: where the self-connection cannot reach, the convolution has full weight.
+      const [s, c, a, m] = [0, 1, 2, 3].map(e.argument);
+      const blend = e.add(s, e.mul(e.add(e.sub(e.number(1), m), e.mul(a, m)), c));
+      const value = map(blend, self.node, out.node, broadcast(angle.node, rows, cols), broadcast(maskRow, rows, cols));
+      return tensor(value, layoutOut);
+    },
+  };
+}
+
+/** e3nn's middle irreps: one block a path, kept where the output has the irrep or it is 0e; sorted, not simplified. */
+function middlePaths(
+  nodeInput: Irreps,
+  edgeAttr: Irreps,
+  nodeOutput: Irreps,
+): { irrepsMid: Irreps; instructions: InstructionLike[] } {
+  const blocks: [number, Irrep][] = [];
+  const found: [number, number, number][] = [];
+  nodeInput.blocks.forEach((a, i) => {
+    edgeAttr.blocks.forEach((b, j) => {
+      for (const ir of a.ir.product(b.ir))
+        if (nodeOutput.has(ir) || ir.equals(Irrep.of(0, 1))) {
+          found.push([i, j, blocks.length]);
+          blocks.push([a.mul, ir]);
+        }
+    });
+  });
+  const { irreps, p } = Irreps.parse(blocks).sort();
+  return {
+    irrepsMid: irreps,
+    instructions: found.map(([i, j, k]): InstructionLike => [i, j, p[k], 'uvu', true]),
+  };
+}

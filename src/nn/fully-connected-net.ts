@@ -1,0 +1,97 @@
+import * as e from '../graph/expression.ts';
+import type { Node } from '../graph/node.ts';
+import { contract } from '../ops/contract.ts';
+import { place } from '../ops/slice.ts';
+import { type ActivationLike, applyScalar, normalize2mom } from './activation.ts';
+import { packWeightBlocks } from './linear.ts';
+import type { Module, Parameter, Weights } from './parameters.ts';
+
+export interface FullyConnectedNetOptions {
+  readonly varianceIn?: number;
+  readonly varianceOut?: number;
+  /** Whether the activation follows the last layer too. */
+  readonly outAct?: boolean;
+  /**
+   * Where each output stands in memory, for a consumer with a layout of its own (the weights of a tensor product);
+   * by default one after the other.
+   */
+  readonly outPositions?: Int32Array;
+  /** Columns of the output in memory. */
+  readonly outCols?: number;
+}
+
+export interface FullyConnectedNet extends Module {
+  /** x: rows x hs[0]; result: rows x hs.at(-1), or rows x outCols. */
+  apply(weights: Weights, x: Node): Node;
+}
+
+/**
+ * Multilayer perceptron on plain numbers (e3nn `nn.FullyConnectedNet`): layer i is c phi(x W / sqrt(h_in var_in)),
+ * the last without activation and scaled to varianceOut. No biases; parameters "layer0.weight", ...
+ */
+export function fullyConnectedNet(
+  hs: readonly number[],
+  act: ActivationLike | null,
+  options: FullyConnectedNetOptions = {},
+): FullyConnectedNet {
+  const { varianceIn = 1, varianceOut = 1, outAct = false } = options;
+  const padded = (width: number) => (width < 4 ? width : Math.ceil(width / 4) * 4);
+  const layers = hs.slice(1).map((mulOut, i) => {
+    const mulIn = hs[i];
+    const last = i === hs.length - 2;
+    const paddedIn = padded(mulIn);
+    const paddedOut = last ? (options.outCols ?? mulOut) : padded(mulOut);
+    const slice = { start: 0, mulIn, mulOut, paddedIn, paddedOut };
+    const packed = packWeightBlocks([slice], mulIn * mulOut);
+    const outPositions = last ? options.outPositions : undefined;
+    const positions = outPositions
+      ? Int32Array.from({ length: mulIn * mulOut }, (_, k) => Math.floor(k / mulOut) * paddedOut + outPositions[k % mulOut])
+      : packed.positions;
+    const factor = last && !(outAct && act) ? varianceOut : 1;
+    return {
+      mulOut,
+      paddedIn,
+      activated: act !== null && (!last || outAct),
+      gain: last && outAct ? Math.sqrt(varianceOut) : 1,
+      parameter: {
+        name: `layer${i}.weight`,
+        shape: [mulIn, mulOut],
+        packedLength: paddedIn * paddedOut,
+        positions,
+        initial: 'normal',
+      } satisfies Parameter,
+      form: {
+        blocks: [
+          {
+            a: 0,
+            aStride: paddedIn,
+            o: 0,
+            oStride: paddedOut,
+            w: 0,
+            mulIn: paddedIn,
+            mulOut: paddedOut,
+            dim: 1,
+            coefficient: Math.sqrt(factor / (mulIn * (i === 0 ? varianceIn : 1))),
+          },
+        ],
+        aCols: paddedIn,
+        wCols: paddedIn * paddedOut,
+        oCols: paddedOut,
+        perSample: false,
+      },
+    };
+  });
+  return {
+    parameters: layers.map((layer) => layer.parameter),
+    apply(weights, x) {
+      if (x.cols !== hs[0]) throw new Error(`fullyConnectedNet takes ${hs[0]} numbers a row, got ${x.cols}`);
+      let value = x;
+      for (const { form, parameter, paddedIn, activated, gain, mulOut } of layers) {
+        if (value.cols !== paddedIn) value = place([value], [0], paddedIn);
+        value = contract(form, value, weights.get(parameter.name));
+        if (activated) value = applyScalar(value, e.mul(e.number(gain), normalize2mom(act!)), mulOut);
+      }
+      return value;
+    },
+  };
+}

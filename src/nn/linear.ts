@@ -1,0 +1,132 @@
+import type { Node } from '../graph/node.ts';
+import type { IrrepsLike } from '../o3/irreps.ts';
+import { Layout } from '../o3/layout.ts';
+import { type LinearOptions, type LinearSpec, linear as linearSpec } from '../o3/linear.ts';
+import { type ContractBlock, contract } from '../ops/contract.ts';
+import { add } from '../ops/map.ts';
+import { place, slice as sliceOf } from '../ops/slice.ts';
+import { broadcast } from '../ops/sum.ts';
+import type { Module, Parameter, Weights } from './parameters.ts';
+import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
+
+export interface LinearLayerOptions extends LinearOptions {
+  /** Memory layouts of input and output; by default padded where that pays. */
+  readonly layoutIn?: Layout;
+  readonly layoutOut?: Layout;
+}
+
+export interface Linear extends Module {
+  readonly spec: LinearSpec;
+  readonly layoutIn: Layout;
+  readonly layoutOut: Layout;
+  apply(weights: Weights, x: GeometricTensor): GeometricTensor;
+}
+
+/**
+ * Weight blocks [mulIn, mulOut] of a linear map, padded in memory: where each stands, and where each of e3nn's
+ * numbers goes. `slices` gives e3nn's [start, stop) and the true sizes.
+ */
+export function packWeightBlocks(
+  slices: readonly { start: number; mulIn: number; mulOut: number; paddedIn: number; paddedOut: number }[],
+  numel: number,
+): { offsets: number[]; packedLength: number; positions: Int32Array | null } {
+  const positions = new Int32Array(numel);
+  const offsets: number[] = [];
+  let packedLength = 0;
+  let same = true;
+  for (const { start, mulIn, mulOut, paddedIn, paddedOut } of slices) {
+    offsets.push(packedLength);
+    same &&= start === packedLength && mulIn === paddedIn && mulOut === paddedOut;
+    for (let u = 0; u < mulIn; u++)
+      for (let w = 0; w < mulOut; w++) positions[start + u * mulOut + w] = packedLength + u * paddedOut + w;
+    packedLength += paddedIn * paddedOut;
+  }
+  return { offsets, packedLength, positions: same ? null : positions };
+}
+
+/**
+ * Equivariant linear map (e3nn `o3.Linear`): each output irrep mixes the copies of the same input irrep,
+ * out[w] = c * sum_u W[u, w] x[u]. Features x: rows x irrepsIn, output rows x irrepsOut.
+ * With `fIn` and `fOut` a row holds fIn (fOut) features one after the other.
+ */
+export function linear(irrepsIn: IrrepsLike, irrepsOut: IrrepsLike, options: LinearLayerOptions = {}): Linear {
+  const spec = linearSpec(irrepsIn, irrepsOut, options);
+  const layoutIn = options.layoutIn ?? Layout.forFeatures(spec.irrepsIn);
+  const layoutOut = options.layoutOut ?? Layout.forFeatures(spec.irrepsOut);
+  const fIn = spec.fIn ?? 1;
+  const fOut = spec.fOut ?? 1;
+  const slices = [];
+  const blocks: Omit<ContractBlock, 'w'>[] = [];
+  for (let i = 0; i < fIn; i++)
+    for (let o = 0; o < fOut; o++)
+      for (const instruction of spec.instructions) {
+        const a = layoutIn.blocks[instruction.in];
+        const b = layoutOut.blocks[instruction.out];
+        slices.push({
+          start: (i * fOut + o) * spec.weightNumel + instruction.weightSlice[0],
+          mulIn: a.mul,
+          mulOut: b.mul,
+          paddedIn: a.padded,
+          paddedOut: b.padded,
+        });
+        blocks.push({
+          a: i * layoutIn.cols + a.offset,
+          aStride: a.stride,
+          o: o * layoutOut.cols + b.offset,
+          oStride: b.stride,
+          mulIn: a.padded,
+          mulOut: b.padded,
+          dim: a.ir.dim,
+          coefficient: instruction.coefficient,
+        });
+      }
+  const packed = packWeightBlocks(slices, fIn * fOut * spec.weightNumel);
+  const parameters: Parameter[] = [
+    {
+      name: 'weight',
+      shape: spec.fIn === null ? [spec.weightNumel] : [fIn, fOut, spec.weightNumel],
+      packedLength: packed.packedLength,
+      positions: packed.positions,
+      initial: 'normal',
+    },
+  ];
+  if (spec.biasNumel > 0)
+    parameters.push({
+      name: 'bias',
+      shape: spec.fOut === null ? [spec.biasNumel] : [fOut, spec.biasNumel],
+      packedLength: fOut * spec.biasNumel,
+      positions: null,
+      initial: 'zeros',
+    });
+  const form = {
+    blocks: blocks.map((block, i) => ({ ...block, w: packed.offsets[i] })),
+    aCols: fIn * layoutIn.cols,
+    wCols: packed.packedLength,
+    oCols: fOut * layoutOut.cols,
+    perSample: false,
+  };
+  return {
+    spec,
+    layoutIn,
+    layoutOut,
+    parameters,
+    apply(weights, x) {
+      if (fIn === 1) expectIrreps('linear', x, layoutIn);
+      const out = contract(form, x.node, weights.get('weight'));
+      const biased = spec.biasNumel > 0 ? add(out, biases(weights.get('bias'), out)) : out;
+      return fOut === 1 ? tensor(biased, layoutOut) : { node: biased, layout: layoutOut };
+    },
+  };
+
+  /** The bias vector spread over the columns of the 0e blocks it belongs to. */
+  function biases(bias: Node, out: Node): Node {
+    const parts: Node[] = [];
+    const offsets: number[] = [];
+    for (let o = 0; o < fOut; o++)
+      for (const { out: block, biasSlice } of spec.biases) {
+        parts.push(sliceOf(bias, o * spec.biasNumel + biasSlice[0], biasSlice[1] - biasSlice[0]));
+        offsets.push(o * layoutOut.cols + layoutOut.blocks[block].offset);
+      }
+    return broadcast(place(parts, offsets, out.cols), out.rows, out.cols);
+  }
+}

@@ -1,0 +1,86 @@
+import * as e from '../graph/expression.ts';
+import type { Node } from '../graph/node.ts';
+import { radialBasis } from '../ops/radial-basis.ts';
+
+/** The bases of e3nn's `soft_one_hot_linspace`. */
+export const radialBases = ['gaussian', 'cosine', 'smooth_finite', 'fourier', 'bessel'] as const;
+export type RadialBasisName = (typeof radialBases)[number];
+
+export interface SoftOneHotOptions {
+  /** Ends of the interval, in the unit of x. */
+  readonly start: number;
+  readonly end: number;
+  /** Number of basis functions. */
+  readonly number: number;
+  readonly basis: RadialBasisName;
+  /** Whether every function is zero at and beyond the ends (e3nn has no default either). */
+  readonly cutoff: boolean;
+}
+
+const [x, v] = [e.argument(0), e.argument(1)];
+const n = e.number;
+
+/** exp(-1/x) for x > 0, else 0 (e3nn `soft_unit_step`), of each entry of a column. */
+export function softUnitStep(values: Node): Node {
+  return radialBasis(values, e.softUnitStep(x), [0]);
+}
+
+/** sqrt(2/c) sin(k pi x/c)/x for k = 1 .. number, with its limit at 0 (e3nn `math.bessel`): rows x number. */
+export function bessel(values: Node, number: number, xMax: number): Node {
+  const frequencies = Array.from({ length: number }, (_, k) => ((k + 1) * Math.PI) / xMax);
+  return radialBasis(values, besselOf(x, xMax), frequencies);
+}
+
+/** sqrt(2/c) v sinc(v t): smooth through t = 0, where e3nn's formula is 0/0. */
+function besselOf(t: e.Expression, c: number): e.Expression {
+  return e.mul(e.mul(n(Math.sqrt(2 / c)), v), e.sinc(e.mul(v, t)));
+}
+
+/** f inside the open interval 0 < t < c, else 0. */
+function inside(t: e.Expression, c: number, f: e.Expression): e.Expression {
+  return e.select(t, e.select(e.sub(n(c), t), f, n(0)), n(0));
+}
+
+/**
+ * Projection of each distance (a column, rows x 1) on a basis of functions: rows x number (e3nn
+ * `math.soft_one_hot_linspace`; its documentation has the formulas). For most bases the squares of a row
+ * sum to about 1.
+ *
+ * Throws when the interval is empty, or one function is asked for without cutoff, which leaves it no width.
+ */
+export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions): Node {
+  const { start, end, number, basis, cutoff } = options;
+  if (typeof cutoff !== 'boolean') throw new Error('softOneHotLinspace: say whether there is a cutoff (true or false)');
+  if (!radialBases.includes(basis))
+    throw new Error(`softOneHotLinspace: there is no basis "${basis}"; known are ${radialBases.join(', ')}`);
+  if (!(end > start)) throw new Error(`softOneHotLinspace: the interval ${start} to ${end} is empty`);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`softOneHotLinspace: ${number} basis functions`);
+  const length = end - start;
+  if (basis === 'fourier') {
+    const t = e.mul(e.sub(x, n(start)), n(1 / length));
+    const factor = n(1 / Math.sqrt(0.25 + number / 2));
+    const f = e.mul(factor, cutoff ? e.sin(e.mul(v, t)) : e.cos(e.mul(v, t)));
+    const frequencies = Array.from({ length: number }, (_, i) => (cutoff ? i + 1 : i) * Math.PI);
+    return radialBasis(distances, cutoff ? inside(t, 1, f) : f, frequencies);
+  }
+  if (basis === 'bessel') {
+    const t = e.sub(x, n(start));
+    const frequencies = Array.from({ length: number }, (_, i) => ((i + 1) * Math.PI) / length);
+    const f = besselOf(t, length);
+    return radialBasis(distances, cutoff ? inside(t, length, f) : f, frequencies);
+  }
+  if (number === 1 && !cutoff)
+    throw new Error(`softOneHotLinspace: one ${basis} function without cutoff has no width; use cutoff or a larger number`);
+  const step = cutoff ? length / (number + 1) : length / (number - 1);
+  const centres = Array.from({ length: number }, (_, i) => start + step * (cutoff ? i + 1 : i));
+  const d = e.mul(e.sub(x, v), n(1 / step));
+  return radialBasis(distances, bumps[basis](d), centres);
+}
+
+/** Functions of the distance from a centre, in steps. */
+const bumps: Record<'gaussian' | 'cosine' | 'smooth_finite', (d: e.Expression) => e.Expression> = {
+  gaussian: (d) => e.mul(n(1 / 1.12), e.exp(e.neg(e.mul(d, d)))),
+  cosine: (d) => e.select(e.sub(n(1), e.abs(d)), e.cos(e.mul(n(Math.PI / 2), d)), n(0)),
+  smooth_finite: (d) =>
+    e.mul(n(1.14136 * Math.exp(2)), e.mul(e.softUnitStep(e.add(d, n(1))), e.softUnitStep(e.sub(n(1), d)))),
+};

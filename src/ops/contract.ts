@@ -1,0 +1,141 @@
+import { input } from '../graph/leaf.ts';
+import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
+import { contractKernel } from './contract-kernel.ts';
+
+/** One irreps-blocked matrix product: for every component k, o[w] += coefficient * sum_u a[u] W[u, w]. */
+export interface ContractBlock {
+  /** Column of a at which (k, u) = (0, 0) stands; (k, u) stands at `a + k * aStride + u`. */
+  readonly a: number;
+  readonly aStride: number;
+  /** The same for o and (k, w). */
+  readonly o: number;
+  readonly oStride: number;
+  /** Column of W at which (u, w) = (0, 0) stands; W is row-major, mulIn x mulOut. */
+  readonly w: number;
+  readonly mulIn: number;
+  readonly mulOut: number;
+  /** Number of components, 2l + 1. */
+  readonly dim: number;
+  readonly coefficient: number;
+}
+
+/** What the three slots have in common; shared by the product and its gradients. */
+export interface ContractSpec {
+  readonly blocks: readonly ContractBlock[];
+  readonly aCols: number;
+  readonly wCols: number;
+  readonly oCols: number;
+  /** Whether every sample (row) has weights of its own. */
+  readonly perSample: boolean;
+}
+
+export type ContractSlot = 'a' | 'w' | 'o';
+
+export interface ContractAttrs {
+  readonly spec: ContractSpec;
+  /** The slot that is computed; the others are the inputs, in the order a, w, o. */
+  readonly open: ContractSlot;
+}
+
+export const contractSlots: readonly ContractSlot[] = ['a', 'w', 'o'];
+
+/**
+ * The trilinear form T = sum over blocks of coefficient * a[z,k,u] W[(z,)u,w] o[z,k,w] with one slot left open.
+ * With `o` open it is the blocked matrix product of e3nn's Linear; its gradients are the same form with
+ * another slot open.
+ */
+export const contractOp: Op<ContractAttrs> = {
+  name: 'contract',
+  shape(inputs, { spec, open }) {
+    const slots = contractSlots.filter((slot) => slot !== open);
+    const cols = { a: spec.aCols, w: spec.wCols, o: spec.oCols };
+    const samples = inputs[slots.indexOf(open === 'a' ? 'o' : 'a')].rows;
+    slots.forEach((slot, i) => {
+      const rows = slot === 'w' && !spec.perSample ? 1 : samples;
+      if (inputs[i].rows !== rows || inputs[i].cols !== cols[slot])
+        throw new Error(`contract: slot ${slot} must be ${rows}x${cols[slot]}, got ${shapeOf(inputs[i])}`);
+    });
+    return { rows: open === 'w' && !spec.perSample ? 1 : samples, cols: cols[open] };
+  },
+  reference(inputs, node) {
+    const { spec, open } = node.attrs;
+    const slots = contractSlots.filter((slot) => slot !== open);
+    const out = new Float64Array(node.rows * node.cols);
+    const values: Record<ContractSlot, Float64Array> = { a: out, w: out, o: out };
+    slots.forEach((slot, i) => {
+      values[slot] = inputs[i];
+    });
+    const { a, w, o } = values;
+    const samples = open === 'w' ? node.inputs[0].rows : node.rows;
+    for (let z = 0; z < samples; z++)
+      for (const b of spec.blocks)
+        for (let k = 0; k < b.dim; k++)
+          for (let u = 0; u < b.mulIn; u++) {
+            const atA = z * spec.aCols + b.a + k * b.aStride + u;
+            const atO = z * spec.oCols + b.o + k * b.oStride;
+            const atW = (spec.perSample ? z * spec.wCols : 0) + b.w + u * b.mulOut;
+            if (open === 'o') {
+              const x = b.coefficient * a[atA];
+              for (let v = 0; v < b.mulOut; v++) o[atO + v] += x * w[atW + v];
+            } else if (open === 'w') {
+              const x = b.coefficient * a[atA];
+              for (let v = 0; v < b.mulOut; v++) w[atW + v] += x * o[atO + v];
+            } else {
+              let sum = 0;
+              for (let v = 0; v < b.mulOut; v++) sum += w[atW + v] * o[atO + v];
+              a[atA] += b.coefficient * sum;
+            }
+          }
+    return out;
+  },
+  gradient(node, cotangent) {
+    const { spec, open } = node.attrs;
+    const slots = contractSlots.filter((slot) => slot !== open);
+    const filling: Partial<Record<ContractSlot, Node>> = { [open]: cotangent };
+    slots.forEach((slot, i) => {
+      filling[slot] = node.inputs[i];
+    });
+    return slots.map((slot) => () => contractForm(spec, slot, filling));
+  },
+  kernel: (node) =>
+    contractKernel(node.attrs.spec, node.attrs.open, node.attrs.open === 'w' ? node.inputs[0].rows : node.rows),
+  linear: 'each',
+  print: ({ spec, open }) => `${open} ${spec.blocks.length} block${spec.blocks.length === 1 ? '' : 's'}`,
+  examples() {
+    const odd: ContractSpec = {
+      blocks: [
+        { a: 0, aStride: 3, o: 0, oStride: 2, w: 0, mulIn: 3, mulOut: 2, dim: 1, coefficient: 0.5 },
+        { a: 3, aStride: 5, o: 2, oStride: 2, w: 6, mulIn: 5, mulOut: 2, dim: 3, coefficient: -1.25 },
+        { a: 18, aStride: 1, o: 0, oStride: 2, w: 16, mulIn: 1, mulOut: 2, dim: 1, coefficient: 2 },
+      ],
+      aCols: 19,
+      wCols: 18,
+      oCols: 8,
+      perSample: false,
+    };
+    const aligned: ContractSpec = {
+      blocks: [
+        { a: 0, aStride: 8, o: 0, oStride: 4, w: 0, mulIn: 8, mulOut: 4, dim: 1, coefficient: 0.5 },
+        { a: 8, aStride: 4, o: 4, oStride: 8, w: 32, mulIn: 4, mulOut: 8, dim: 3, coefficient: 1.5 },
+        { a: 0, aStride: 8, o: 28, oStride: 4, w: 64, mulIn: 8, mulOut: 4, dim: 1, coefficient: 1 },
+      ],
+      aCols: 20,
+      wCols: 96,
+      oCols: 32,
+      perSample: false,
+    };
+    return [odd, aligned, { ...odd, perSample: true }, { ...aligned, perSample: true }].map((spec) =>
+      contract(spec, input('a', 9, spec.aCols), input('w', spec.perSample ? 9 : 1, spec.wCols)),
+    );
+  },
+};
+
+function contractForm(spec: ContractSpec, open: ContractSlot, filling: Partial<Record<ContractSlot, Node>>): Node {
+  const inputs = contractSlots.filter((slot) => slot !== open).map((slot) => filling[slot]!);
+  return apply(contractOp, inputs, { spec, open });
+}
+
+/** o[z,k,w] = sum over blocks of coefficient * sum_u a[z,k,u] W[u,w]: samples x oCols. */
+export function contract(spec: ContractSpec, a: Node, w: Node): Node {
+  return contractForm(spec, 'o', { a, w });
+}

@@ -1,0 +1,61 @@
+/** Every op, one record each: what the law tests run over, and what programs are made of. */
+import type { Node, Op } from '../graph/node.ts';
+import { reverse } from '../graph/gradient.ts';
+import { contractOp } from './contract.ts';
+import { fusedOp } from './fused.ts';
+import { gatherOp, segmentSumOp } from './gather.ts';
+import { add, filled, mapOp } from './map.ts';
+import { maximumOp } from './maximum.ts';
+import { optimizerStepOp } from './optimizer-step.ts';
+import { radialBasisOp } from './radial-basis.ts';
+import { concatOp, place, sliceOp } from './slice.ts';
+import { solidHarmonicsOp } from './spherical-harmonics.ts';
+import { broadcastOp, sumOp } from './sum.ts';
+import { tensorProductOp } from './tensor-product.ts';
+
+export const ops: readonly Op<any>[] = [
+  mapOp,
+  broadcastOp,
+  sumOp,
+  maximumOp,
+  sliceOp,
+  concatOp,
+  gatherOp,
+  segmentSumOp,
+  contractOp,
+  tensorProductOp,
+  solidHarmonicsOp,
+  radialBasisOp,
+  optimizerStepOp,
+  fusedOp,
+];
+
+/**
+ * Adds values of one shape. Values that stand side by side in a wider one (the gradients of slices, such as those
+ * of the packed parameters) are not added but laid out.
+ */
+function total(nodes: readonly Node[]): Node {
+  const parts: { x: Node; offset: number }[] = [];
+  for (const node of nodes) {
+    if (node.op !== concatOp) return nodes.reduce(add);
+    node.inputs.forEach((x, i) => {
+      parts.push({ x, offset: node.attrs.offsets[i] });
+    });
+  }
+  parts.sort((a, b) => a.offset - b.offset);
+  const overlap = parts.some(({ x, offset }, i) => i + 1 < parts.length && offset + x.cols > parts[i + 1].offset);
+  if (overlap) return nodes.reduce(add);
+  return place(
+    parts.map(({ x }) => x),
+    parts.map(({ offset }) => offset),
+    nodes[0].cols,
+  );
+}
+
+/**
+ * The gradient of a 1 x 1 value by each node of `wrt`, as nodes: differentiate the result again for second
+ * derivatives, and so on. With `cotangent` (of the output's shape), the vector-Jacobian product.
+ */
+export function gradient(output: Node, wrt: readonly Node[], cotangent?: Node): Node[] {
+  return reverse({ sum: total, filled }, output, wrt, cotangent);
+}

@@ -1,0 +1,111 @@
+import * as e from '../graph/expression.ts';
+import { constant, input, uniformValue } from '../graph/leaf.ts';
+import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
+import { pointwiseKernel } from './pointwise-kernel.ts';
+import { broadcast } from './sum.ts';
+
+export interface MapAttrs {
+  readonly expression: e.Expression;
+}
+
+/** One scalar expression at every place of inputs that have one shape. */
+export const mapOp: Op<MapAttrs> = {
+  name: 'map',
+  shape(inputs) {
+    const [first] = inputs;
+    if (!first) throw new Error('map: it needs at least one input; use `filled` for a value without inputs');
+    for (const other of inputs)
+      if (other.rows !== first.rows || other.cols !== first.cols)
+        throw new Error(`map: inputs must have one shape, got ${inputs.map(shapeOf).join(' and ')}; broadcast them first`);
+    return first;
+  },
+  reference(inputs, { attrs }) {
+    const args = new Array<number>(inputs.length);
+    return inputs[0].map((_, at) => {
+      for (let i = 0; i < inputs.length; i++) args[i] = inputs[i][at];
+      return e.evaluate(attrs.expression, args);
+    });
+  },
+  gradient: (node, cotangent) =>
+    node.inputs.map((_, i) => () => {
+      const derivative = e.differentiate(node.attrs.expression, i);
+      return map(e.mul(derivative, e.argument(node.inputs.length)), ...node.inputs, cotangent);
+    }),
+  pointwise: (node): Piece[] => [
+    {
+      start: 0,
+      end: node.cols,
+      expression: node.attrs.expression,
+      views: node.inputs.map((_, input) => ({ input, row: true, column: true, offset: 0 })),
+    },
+  ],
+  kernel: (node) => pointwiseKernel(node, mapOp.pointwise!(node)),
+  print: ({ expression }) => e.print(expression),
+  key: ({ expression }) => {
+    const { lines, result } = e.toWgsl(expression, 'abcdefghijklmnopqrstuvwxyz'.split(''));
+    return lines.join('') + result;
+  },
+  simplify: (node) => {
+    const simpler = map(node.attrs.expression, ...node.inputs);
+    return simpler.op === mapOp && simpler.inputs.length === node.inputs.length ? null : simpler;
+  },
+  examples() {
+    const x = input('x', 3, 5);
+    const y = input('y', 3, 5);
+    const [a, b] = [e.argument(0), e.argument(1)];
+    const positive = e.add(e.mul(a, a), e.number(0.5));
+    return [
+      map(e.add(e.mul(a, b), e.sin(a)), x, y),
+      map(e.div(e.cos(a), positive), x),
+      map(e.mul(e.sqrt(positive), e.log(positive)), x),
+      map(e.mul(e.tanh(a), e.sigmoid(b)), x, y),
+      map(e.add(e.softplus(a), e.exp(e.neg(b))), x, y),
+      map(e.softUnitStep(e.add(a, e.number(0.2))), x),
+      map(e.sinc(e.mul(e.number(3), a)), x),
+      map(e.select(a, e.power(a, 3), e.power(b, -2)), x, map(positive, y)),
+      map(e.add(e.abs(a), e.max(a, b)), x, y),
+    ];
+  },
+};
+
+/**
+ * Applies a scalar expression to every place of inputs of one shape; argument i of the expression is input i.
+ * Inputs that do not occur, or hold one number everywhere, are folded into the expression.
+ */
+export function map(expression: e.Expression, ...inputs: Node[]): Node {
+  const { rows, cols } = mapOp.shape(inputs, { expression });
+  const kept: Node[] = [];
+  const used = e.argumentsOf(expression);
+  const folded = e.substitute(
+    expression,
+    inputs.map((node, i) => {
+      const value = used.has(i) ? uniformOf(node) : 0;
+      if (value !== null) return e.number(value);
+      const known = kept.indexOf(node);
+      return e.argument(known >= 0 ? known : kept.push(node) - 1);
+    }),
+  );
+  if (folded.kind === 'number') return filled(rows, cols, folded.value);
+  if (folded.kind === 'argument') return kept[folded.index];
+  const still = [...e.argumentsOf(folded)].sort((a, b) => a - b);
+  if (still.length === 0) return filled(rows, cols, e.evaluate(folded, []));
+  const renumbered = kept.map((_, i) => e.argument(Math.max(0, still.indexOf(i))));
+  return apply(mapOp, still.map((i) => kept[i]), { expression: e.substitute(folded, renumbered) });
+}
+
+/** The number that a value holds in every place, if that is known from the graph. */
+export function uniformOf(node: Node): number | null {
+  return node.op.name === 'broadcast' ? uniformOf(node.inputs[0]) : uniformValue(node);
+}
+
+/** rows x cols of one number. */
+export function filled(rows: number, cols: number, value: number): Node {
+  return broadcast(constant(value), rows, cols);
+}
+
+const [a, b] = [e.argument(0), e.argument(1)];
+
+export const add = (x: Node, y: Node): Node => map(e.add(a, b), x, y);
+export const subtract = (x: Node, y: Node): Node => map(e.sub(a, b), x, y);
+export const multiply = (x: Node, y: Node): Node => map(e.mul(a, b), x, y);
+export const scale = (x: Node, factor: number): Node => map(e.mul(e.number(factor), a), x);

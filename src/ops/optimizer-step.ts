@@ -1,0 +1,118 @@
+import * as e from '../graph/expression.ts';
+import { input } from '../graph/leaf.ts';
+import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
+import { add, map } from './map.ts';
+import { place, slice } from './slice.ts';
+import { broadcast, sum } from './sum.ts';
+import { indent } from './wgsl.ts';
+
+/**
+ * A pointwise optimiser as a table. The state is one row: the parameters, then the moments, each as long as the
+ * gradient. Expression r gives the new entry of part r from arguments: the old entries of all parts, the entry of
+ * the gradient, and the scalars (learning rate, step number).
+ */
+export interface OptimizerAttrs {
+  readonly parts: readonly e.Expression[];
+}
+
+/** Inputs: state 1 x parts*n, gradient 1 x n, then 1 x 1 scalars. The value is the next state; it replaces the old one. */
+export const optimizerStepOp: Op<OptimizerAttrs> = {
+  name: 'optimizerStep',
+  shape([state, gradient, ...scalars], { parts }) {
+    if (state.rows !== 1 || gradient.rows !== 1 || state.cols !== parts.length * gradient.cols)
+      throw new Error(
+        `optimizerStep: for ${parts.length} parts the state must be ${parts.length} times as long as the gradient, ` +
+          `got ${shapeOf(state)} and ${shapeOf(gradient)}`,
+      );
+    for (const s of scalars)
+      if (s.rows !== 1 || s.cols !== 1) throw new Error(`optimizerStep: hyperparameters are 1x1, got ${shapeOf(s)}`);
+    return state;
+  },
+  reference([state, gradient, ...scalars], { attrs: { parts } }) {
+    const n = gradient.length;
+    const out = new Float64Array(state.length);
+    for (let i = 0; i < n; i++) {
+      const args = [...parts.map((_, r) => state[r * n + i]), gradient[i], ...scalars.map((s) => s[0])];
+      parts.forEach((part, r) => {
+        out[r * n + i] = e.evaluate(part, args);
+      });
+    }
+    return out;
+  },
+  gradient({ inputs, attrs: { parts } }, cotangent) {
+    const [state, gradient, ...scalars] = inputs;
+    const n = gradient.cols;
+    const args = [
+      ...parts.map((_, r) => slice(state, r * n, n)),
+      gradient,
+      ...scalars.map((s) => broadcast(s, 1, n)),
+    ];
+    const by = (index: number) =>
+      parts
+        .map((part, r) =>
+          map(e.mul(e.differentiate(part, index), e.argument(args.length)), ...args, slice(cotangent, r * n, n)),
+        )
+        .reduce(add);
+    return [
+      () =>
+        place(
+          parts.map((_, r) => by(r)),
+          parts.map((_, r) => r * n),
+          state.cols,
+        ),
+      () => by(parts.length),
+      ...scalars.map((_, i) => () => sum(by(parts.length + 1 + i), 'all')),
+    ];
+  },
+  kernel(node) {
+    const [, gradient, ...scalars] = node.inputs;
+    const { parts } = node.attrs;
+    const n = gradient.cols;
+    // The old state is read and the new one written in place, so it is the result's binding; see `overwrites`.
+    const lines = [
+      ...parts.map((_, r) => `let part${r} = result[at + ${r * n}u];`),
+      'let g = gradient[at];',
+      ...scalars.map((_, i) => `let scalar${i} = hyper${i}[0];`),
+    ];
+    const args = [...parts.map((_, r) => `part${r}`), 'g', ...scalars.map((_, i) => `scalar${i}`)];
+    parts.forEach((part, r) => {
+      const { lines: lets, result } = e.toWgsl(part, args, `t${r}_`);
+      lines.push(...lets, `result[at + ${r * n}u] = ${result};`);
+    });
+    return {
+      shader: 'optimizer',
+      params: { SIZE: `${n}u` },
+      slots: {
+        scalars: scalars
+          .map((_, i) => `@group(0) @binding(${i + 2}) var<storage, read> hyper${i}: array<f32>;`)
+          .join('\n'),
+        body: indent(lines.join('\n')),
+      },
+      bindings: {
+        result: 'result',
+        gradient: 1,
+        ...Object.fromEntries(scalars.map((_, i) => [`hyper${i}`, i + 2])),
+      },
+      workgroups: Math.ceil(n / 64),
+    };
+  },
+  overwrites: true,
+  key: ({ parts }) => parts.map((part) => e.print(part)).join(';'),
+  print: ({ parts }) => `${parts.length} parts`,
+  examples() {
+    const [p, m, g, rate] = [0, 1, 2, 3].map(e.argument);
+    const momentum = e.add(e.mul(e.number(0.9), m), g);
+    const parts = [e.sub(p, e.mul(rate, e.mul(momentum, momentum))), momentum];
+    return [apply(optimizerStepOp, [input('state', 1, 12), input('gradient', 1, 6), input('rate', 1, 1)], { parts })];
+  },
+};
+
+/** The state after one step of the optimiser that `parts` describes. */
+export function optimizerStep(
+  parts: readonly e.Expression[],
+  state: Node,
+  gradient: Node,
+  ...scalars: Node[]
+): Node {
+  return apply(optimizerStepOp, [state, gradient, ...scalars], { parts });
+}

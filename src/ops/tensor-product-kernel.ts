@@ -1,0 +1,275 @@
+import type { Kernel, Node } from '../graph/node.ts';
+import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
+import { channelCount, type ProductAttrs, type ProductPath, type ProductSlot, type ProductSpec } from './tensor-product.ts';
+import { type ColumnBlock, dispatchSections, float, indent, offset, type Section, zeroSections } from './wgsl.ts';
+
+/**
+ * Generates the body of shaders/tensor-product.wgsl. One invocation computes every component of one channel (or of
+ * four neighbouring channels) of the open slot; the Clebsch-Gordan sums are unrolled, zeros left out, coefficients
+ * written in. Paths that read the same channels of x share an invocation, so that x is loaded once.
+ */
+export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
+  const { spec, open } = node.attrs;
+  const width = laneWidths(spec);
+  const blocks = spec.paths.map((path) => columnsOf(path, open));
+  const body = dispatchSections([
+    ...sections(spec, open).map((groups) => sectionCode(spec, open, groups, node.rows, width)),
+    ...zeroSections(open, node.rows, node.cols, blocks, width[open]),
+  ]);
+  const slots = (['x', 'y', 'w', 'z'] as const).filter((slot) => spec.cols[slot] > 0);
+  const inputs = slots.filter((slot) => slot !== open);
+  const bindings = Object.fromEntries(slots.map((slot) => [slot, slot === open ? ('result' as const) : inputs.indexOf(slot)]));
+  const declare = (widths: Record<ProductSlot, number>) =>
+    slots
+      .map((slot, i) => {
+        const access = slot === open ? 'read_write' : 'read';
+        return `@group(0) @binding(${i}) var<storage, ${access}> ${slot}: array<${widths[slot] === 4 ? 'vec4f' : 'f32'}>;`;
+      })
+      .join('\n');
+  return {
+    shader: 'tensor-product',
+    // The generated body needs neither of the two functions, whose defaults name slots that may not be bound.
+    slots: { bindings: declare(width), weight: 'return 1.0;', store: '', body: body.code },
+    bindings,
+    workgroups: Math.ceil(body.threads / 64),
+    plain: {
+      shader: 'tensor-product',
+      params: tables(spec, open, node.rows),
+      slots: {
+        bindings: declare({ x: 1, y: 1, w: 1, z: 1 }),
+        ...(spec.cols.w === 0 && { weight: 'return 1.0;' }),
+        store: `${open}[at] = value;`,
+      },
+      bindings,
+      workgroups: Math.max(1, Math.ceil((node.rows * node.cols) / 64)),
+    },
+  };
+}
+
+/** How many neighbouring channels one load of each slot brings: 4 where the layout allows it. */
+function laneWidths(spec: ProductSpec): Record<ProductSlot, number> {
+  const { paths, cols } = spec;
+  const aligned = (n: number) => n % 4 === 0;
+  const alignedBlock = (b: { offset: number; stride: number; mul: number }) =>
+    aligned(b.offset) && aligned(b.stride) && aligned(b.mul);
+  const elementwise = paths.every((p) => p.mode === 'uuu');
+  const singleY = paths.every((p) => (p.mode === 'uvu' || p.mode === 'uvuv') && p.y.mul === 1);
+  const fits = (slot: 'x' | 'z') => aligned(cols[slot]) && paths.every((p) => alignedBlock(p[slot]));
+  const four =
+    (elementwise || singleY) &&
+    fits('x') &&
+    fits('z') &&
+    aligned(cols.w) &&
+    paths.every((p) => p.w === null || aligned(p.w)) &&
+    (singleY || (aligned(cols.y) && paths.every((p) => alignedBlock(p.y))));
+  const width = four ? 4 : 1;
+  return { x: width, y: singleY ? 1 : width, w: width, z: width };
+}
+
+function columnsOf(path: ProductPath, slot: ProductSlot): ColumnBlock {
+  if (slot === 'w') return { offset: path.w!, stride: 0, mul: channelCount(path), dim: 1 };
+  return { ...path[slot], dim: 2 * path[slot].l + 1 };
+}
+
+/** Sums kept by one invocation: beyond this it would run out of registers. */
+const SUMS_PER_INVOCATION = 32;
+
+/** Paths that add into one block of the open slot, and such groups that share an invocation. */
+function sections(spec: ProductSpec, open: ProductSlot): ProductPath[][][] {
+  const groups = new Map<number, ProductPath[]>();
+  for (const path of spec.paths) {
+    const block = columnsOf(path, open);
+    const group = groups.get(block.offset);
+    if (group) group.push(path);
+    else groups.set(block.offset, [path]);
+  }
+  const merged: { key: string; sums: number; groups: ProductPath[][] }[] = [];
+  for (const group of groups.values()) {
+    const [path] = group;
+    const block = columnsOf(path, open);
+    const same = group.every((p) => p.x.offset === path.x.offset && p.x.stride === path.x.stride);
+    const simple = (open === 'z' || open === 'w') && same && !loopOf(path, open, 1).loop;
+    const key = simple ? `${path.x.offset} ${path.x.stride} ${block.mul} ${path.mode}` : '';
+    const host = key && merged.find((m) => m.key === key && m.sums + block.dim <= SUMS_PER_INVOCATION);
+    if (host) {
+      host.groups.push(group);
+      host.sums += block.dim;
+    } else merged.push({ key, sums: block.dim, groups: [group] });
+  }
+  return merged.map((m) => m.groups);
+}
+
+/** Channel of each slot, given channel `c` of the open one; with a loop over what is left to sum. */
+interface Channels {
+  readonly before: string[];
+  readonly loop: { readonly variable: string; readonly from: string; readonly to: string } | null;
+  readonly u: string;
+  readonly v: string;
+  readonly w: string;
+  readonly z: string;
+}
+
+function loopOf(path: ProductPath, open: ProductSlot, width: number): Channels {
+  const { mode, x, y } = path;
+  const none = { before: [], loop: null };
+  if (mode === 'uuu') return { ...none, u: 'c', v: 'c', w: 'c', z: 'c' };
+  if (mode === 'uvu<v') {
+    const n = x.mul;
+    const pair = (u: string, v: string) => `(${u} * ${n}u - (${u} * (${u} + 1u)) / 2u + ${v} - ${u} - 1u)`;
+    if (open === 'x')
+      return { before: [], loop: { variable: 'v', from: 'c + 1u', to: `${n}u` }, u: 'c', v: 'v', w: pair('c', 'v'), z: pair('c', 'v') };
+    if (open === 'y')
+      return { before: [], loop: { variable: 'u', from: '0u', to: 'c' }, u: 'u', v: 'c', w: pair('u', 'c'), z: pair('u', 'c') };
+    const before = [
+      'var u = 0u;',
+      'var left = c;',
+      `while (left >= ${n - 1}u - u) { left -= ${n - 1}u - u; u++; }`,
+      'let v = u + 1u + left;',
+    ];
+    return { before, loop: null, u: 'u', v: 'v', w: 'c', z: 'c' };
+  }
+  const pair = (u: string, v: string) => (y.mul === 1 ? u : `(${u} * ${y.mul}u + ${v})`);
+  const zOf = (u: string, v: string) => (mode === 'uvu' ? u : mode === 'uvv' ? v : pair(u, v));
+  const openIsU = open === 'x' || (open === 'z' && mode === 'uvu');
+  const openIsV = open === 'y' || (open === 'z' && mode === 'uvv');
+  if (openIsU) {
+    if (y.mul === 1) return { ...none, u: 'c', v: '0u', w: 'c', z: zOf('c', '0u') };
+    return { before: [], loop: { variable: 'v', from: '0u', to: `${y.mul}u` }, u: 'c', v: 'v', w: pair('c', 'v'), z: zOf('c', 'v') };
+  }
+  if (openIsV) {
+    if (x.mul === 1) return { ...none, u: '0u', v: 'c', w: pair('0u', 'c'), z: zOf('0u', 'c') };
+    return { before: [], loop: { variable: 'u', from: '0u', to: `${x.mul / width}u` }, u: 'u', v: 'c', w: pair('u', 'c'), z: zOf('u', 'c') };
+  }
+  if (y.mul === 1) return { ...none, u: 'c', v: '0u', w: 'c', z: zOf('c', '0u') };
+  return { before: [`let u = c / ${y.mul}u;`, `let v = c % ${y.mul}u;`], loop: null, u: 'u', v: 'v', w: 'c', z: zOf('u', 'v') };
+}
+
+/** Lines of one scope; what was loaded or multiplied before is not computed again. */
+class Scope {
+  readonly lines: string[] = [];
+  private readonly known = new Map<string, string>();
+  private readonly prefix: string;
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+  let(text: string): string {
+    let name = this.known.get(text);
+    if (!name) {
+      name = `${this.prefix}${this.known.size}`;
+      this.known.set(text, name);
+      this.lines.push(`let ${name} = ${text};`);
+    }
+    return name;
+  }
+}
+
+function sectionCode(
+  spec: ProductSpec,
+  open: ProductSlot,
+  groups: readonly ProductPath[][],
+  rows: number,
+  width: Record<ProductSlot, number>,
+): Section {
+  const channels = columnsOf(groups[0][0], open).mul / width[open];
+  const type = width[open] === 4 ? 'vec4f' : 'f32';
+  const code = [`let row = q / ${channels}u;`, `let c = q % ${channels}u;`];
+  const stores: string[] = [];
+  const scope = new Scope('t');
+  const prefixed: string[] = [];
+  groups.forEach((paths, g) => {
+    const block = columnsOf(paths[0], open);
+    for (let m = 0; m < block.dim; m++) {
+      prefixed.push(`var sum${g}_${m} = ${type === 'f32' ? '0.0' : 'vec4f()'};`);
+      const at = offset((block.offset + m * block.stride) / width[open]);
+      stores.push(`${open}[row * ${spec.cols[open] / width[open]}u + ${at} + c] = sum${g}_${m};`);
+    }
+    paths.forEach((path, p) => {
+      const channel = loopOf(path, open, width.x);
+      const alone = channel.loop !== null || channel.before.length > 0;
+      const inner = alone ? new Scope(`p${p}_`) : scope;
+      pathCode(spec, open, path, channel, width, inner, `sum${g}_`);
+      if (!alone) return;
+      const { loop } = channel;
+      scope.lines.push(
+        '{',
+        ...channel.before.map((line) => `  ${line}`),
+        ...(loop
+          ? [
+              `  for (var ${loop.variable} = ${loop.from}; ${loop.variable} < ${loop.to}; ${loop.variable}++) {`,
+              indent(inner.lines.join('\n'), 4),
+              '  }',
+            ]
+          : inner.lines.map((line) => `  ${line}`)),
+        '}',
+      );
+    });
+  });
+  return { threads: rows * channels, code: [...code, ...prefixed, ...scope.lines, ...stores].join('\n') };
+}
+
+/** Adds one path's contribution, for fixed channels, to the sums of the open slot. */
+function pathCode(
+  spec: ProductSpec,
+  open: ProductSlot,
+  path: ProductPath,
+  channel: Channels,
+  width: Record<ProductSlot, number>,
+  scope: Scope,
+  sum: string,
+): void {
+  const entries = wigner3jSparse(path.x.l, path.y.l, path.z.l);
+  const index = { x: channel.u, y: channel.v, z: channel.z };
+  const load = (slot: 'x' | 'y' | 'z', component: number) => {
+    const at = offset((path[slot].offset + component * path[slot].stride) / width[slot]);
+    return scope.let(`${slot}[${scope.let(`row * ${spec.cols[slot] / width[slot]}u + ${index[slot]}`)} + ${at}]`);
+  };
+  const weight =
+    path.w === null || open === 'w'
+      ? null
+      : scope.let(`w[${scope.let(`row * ${spec.cols.w / width.w}u + ${channel.w}`)} + ${offset(path.w / width.w)}]`);
+  const components = { x: 'i', y: 'j', z: 'k' } as const;
+  // With the weights open the inner sum runs over z's components, as with z open.
+  const target = open === 'w' ? 'z' : open;
+  const others = (['x', 'y', 'z'] as const).filter((slot) => slot !== target);
+  const sums = new Map<number, string[]>();
+  for (const entry of entries) {
+    const [a, b] = others.map((slot) => load(slot, entry[components[slot]]));
+    const product = scope.let(`${a} * ${b}`);
+    const term = `${float(path.coefficient * entry.value)} * ${product}`;
+    const m = entry[components[target]];
+    const terms = sums.get(m);
+    if (terms) terms.push(term);
+    else sums.set(m, [term]);
+  }
+  for (const [m, terms] of sums) {
+    const total = terms.length === 1 ? terms[0] : `(${terms.join(' + ')})`;
+    if (open === 'w') {
+      scope.lines.push(`${sum}0 += ${load('z', m)} * ${total};`);
+      continue;
+    }
+    const value = weight ? `${weight} * ${total}` : total;
+    const horizontal = open === 'y' && width.x === 4 && width.y === 1;
+    scope.lines.push(`${sum}${m} += ${horizontal ? `dot(vec4f(1.0), ${value})` : value};`);
+  }
+}
+
+/** The same form as tables, for the shader's default body. */
+function tables(spec: ProductSpec, open: ProductSlot, rows: number): Record<string, string | number> {
+  const modes = ['uvu', 'uvv', 'uuu', 'uvuv', 'uvu<v'];
+  const entries: string[] = [];
+  const paths = spec.paths.map((path) => {
+    const start = entries.length;
+    for (const { i, j, k, value } of wigner3jSparse(path.x.l, path.y.l, path.z.l))
+      entries.push(`Entry(${i}u, ${j}u, ${k}u, ${float(value)})`);
+    const block = (slot: 'x' | 'y' | 'z') => `vec3u(${path[slot].offset}u, ${path[slot].stride}u, ${path[slot].mul}u)`;
+    return `Path(${modes.indexOf(path.mode)}u, ${block('x')}, ${block('y')}, ${block('z')}, ${path.w ?? 0}u, ${start}u, ${entries.length}u, ${float(path.coefficient)})`;
+  });
+  return {
+    OPEN: ['x', 'y', 'w', 'z'].indexOf(open),
+    ROWS: `${rows}u`,
+    COLS: `vec4u(${(['x', 'y', 'w', 'z'] as const).map((slot) => `${spec.cols[slot]}u`).join(', ')})`,
+    ENTRIES: `array(${entries.join(', ')})`,
+    PATH_COUNT: `${paths.length}u`,
+    PATHS: `array(${paths.join(', ')})`,
+  };
+}

@@ -1,0 +1,192 @@
+import { input } from '../graph/leaf.ts';
+import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
+import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
+import { tensorProductKernel } from './tensor-product-kernel.ts';
+
+/**
+ * The connection modes that act channel by channel. e3nn's uvw, uuw and u<vw mix channels as well: they are
+ * one of these without weights, followed by a `contract` (see nn/tensor-product).
+ */
+export type PathMode = 'uvu' | 'uvv' | 'uuu' | 'uvuv' | 'uvu<v';
+
+/** Where an irrep stands in a slot: component i of channel u at column `offset + i * stride + u`. */
+export interface SlotBlock {
+  readonly offset: number;
+  readonly stride: number;
+  readonly mul: number;
+  readonly l: number;
+}
+
+export interface ProductPath {
+  readonly mode: PathMode;
+  readonly x: SlotBlock;
+  readonly y: SlotBlock;
+  readonly z: SlotBlock;
+  /** First column of this path's weights, one a channel pair (row-major) or channel; null without weights. */
+  readonly w: number | null;
+  readonly coefficient: number;
+}
+
+export type ProductSlot = 'x' | 'y' | 'w' | 'z';
+
+/** What the four slots have in common; shared by the product and all its derivatives. */
+export interface ProductSpec {
+  readonly paths: readonly ProductPath[];
+  /**
+   * Columns of each slot. Either every path has weights or, when w has 0 columns, none has: the form is linear in w.
+   * A product of both kinds is the sum of two (see nn/tensor-product).
+   */
+  readonly cols: Readonly<Record<ProductSlot, number>>;
+}
+
+export interface ProductAttrs {
+  readonly spec: ProductSpec;
+  /** The slot that is computed; the others are the inputs, in the order x, y, w, z. */
+  readonly open: ProductSlot;
+}
+
+/** The slots that are inputs when one is open. */
+export function productInputs({ spec, open }: ProductAttrs): ProductSlot[] {
+  return (['x', 'y', 'w', 'z'] as const).filter((slot) => slot !== open && spec.cols[slot] > 0);
+}
+
+/** Number of weights (or of pairs of channels) of a path. */
+export function channelCount({ mode, x, y }: ProductPath): number {
+  if (mode === 'uuu') return x.mul;
+  return mode === 'uvu<v' ? (x.mul * (x.mul - 1)) / 2 : x.mul * y.mul;
+}
+
+/** Calls `visit` with the channel of each slot, for every combination that a path sums over. */
+export function forEachChannel(
+  path: ProductPath,
+  visit: (u: number, v: number, w: number, z: number) => void,
+): void {
+  const { mode, x, y } = path;
+  let w = 0;
+  for (let u = 0; u < x.mul; u++) {
+    if (mode === 'uuu') visit(u, u, u, u);
+    else
+      for (let v = mode === 'uvu<v' ? u + 1 : 0; v < y.mul; v++, w++)
+        visit(u, v, w, mode === 'uvu' ? u : mode === 'uvv' ? v : w);
+  }
+}
+
+/**
+ * The four-linear form T = sum over paths of coefficient * C_ijk * x_ui * y_vj * w_uv * z_k with one slot left
+ * open, sample by sample. With z open it is the tensor product; its derivative by any input is the same form
+ * with another slot open, so one op and one kernel family serve every order of derivative.
+ */
+export const tensorProductOp: Op<ProductAttrs> = {
+  name: 'tensorProduct',
+  shape(inputs, attrs) {
+    const slots = productInputs(attrs);
+    const odd = attrs.spec.paths.findIndex((path) => (path.w !== null) !== attrs.spec.cols.w > 0);
+    if (odd >= 0)
+      throw new Error(`tensorProduct: path ${odd} ${odd ? 'differs from the others: ' : ''}either all paths have weights or none`);
+    slots.forEach((slot, i) => {
+      if (inputs[i].rows !== inputs[0].rows || inputs[i].cols !== attrs.spec.cols[slot])
+        throw new Error(
+          `tensorProduct: slot ${slot} must be ${inputs[0].rows}x${attrs.spec.cols[slot]}, got ${shapeOf(inputs[i])}`,
+        );
+    });
+    return { rows: inputs[0].rows, cols: attrs.spec.cols[attrs.open] };
+  },
+  reference(inputs, node) {
+    const { spec, open } = node.attrs;
+    const out = new Float64Array(node.rows * node.cols);
+    const values: Partial<Record<ProductSlot, Float64Array>> = {};
+    productInputs(node.attrs).forEach((slot, i) => {
+      values[slot] = inputs[i];
+    });
+    const { x = out, y = out, w = null, z = out } = values;
+    for (const path of spec.paths) {
+      const entries = wigner3jSparse(path.x.l, path.y.l, path.z.l);
+      const weighted = w !== null && open !== 'w';
+      for (let row = 0; row < node.rows; row++)
+        forEachChannel(path, (u, v, c, k) => {
+          const atX = row * spec.cols.x + path.x.offset + u;
+          const atY = row * spec.cols.y + path.y.offset + v;
+          const atW = row * spec.cols.w + path.w! + c;
+          const atZ = row * spec.cols.z + path.z.offset + k;
+          const factor = path.coefficient * (weighted ? w[atW] : 1);
+          for (const e of entries) {
+            const i = atX + e.i * path.x.stride;
+            const j = atY + e.j * path.y.stride;
+            const m = atZ + e.k * path.z.stride;
+            if (open === 'z') out[m] += factor * e.value * x[i] * y[j];
+            else if (open === 'x') out[i] += factor * e.value * y[j] * z[m];
+            else if (open === 'y') out[j] += factor * e.value * x[i] * z[m];
+            else out[atW] += factor * e.value * x[i] * y[j] * z[m];
+          }
+        });
+    }
+    return out;
+  },
+  gradient(node, cotangent) {
+    const { spec, open } = node.attrs;
+    const slots = productInputs(node.attrs);
+    const filling: Partial<Record<ProductSlot, Node>> = { [open]: cotangent };
+    slots.forEach((slot, i) => {
+      filling[slot] = node.inputs[i];
+    });
+    return slots.map((slot) => () => productForm(spec, slot, filling));
+  },
+  kernel: tensorProductKernel,
+  linear: 'each',
+  print: ({ spec, open }) => `${open} ${spec.paths.length} path${spec.paths.length === 1 ? '' : 's'}`,
+  examples() {
+    const block = (offset: number, mul: number, l: number): SlotBlock => ({ offset, stride: mul, mul, l });
+    const x = [block(0, 4, 0), block(4, 4, 1)];
+    const sh = [block(0, 1, 0), block(1, 1, 1), block(4, 1, 2)];
+    const convolution: ProductSpec = {
+      paths: [
+        { mode: 'uvu', x: x[0], y: sh[0], z: block(0, 4, 0), w: 0, coefficient: 0.5 },
+        { mode: 'uvu', x: x[0], y: sh[2], z: block(4, 4, 2), w: 4, coefficient: 1.5 },
+        { mode: 'uvu', x: x[1], y: sh[1], z: block(24, 4, 1), w: 8, coefficient: -2 },
+      ],
+      cols: { x: 16, y: 9, w: 12, z: 36 },
+    };
+    const y = [block(0, 2, 1), block(6, 3, 0)];
+    const mixed: ProductSpec = {
+      paths: [
+        { mode: 'uvv', x: block(0, 3, 1), y: y[0], z: block(0, 2, 2), w: 0, coefficient: 0.7 },
+        { mode: 'uvuv', x: block(0, 3, 1), y: y[1], z: block(10, 9, 1), w: 18, coefficient: 1 },
+        { mode: 'uuu', x: block(0, 3, 1), y: y[1], z: block(37, 3, 1), w: 6, coefficient: 2 },
+        { mode: 'uvu', x: block(0, 3, 1), y: y[0], z: block(46, 3, 0), w: 9, coefficient: 1.1 },
+        { mode: 'uvu<v', x: block(0, 3, 1), y: { ...block(0, 3, 0), offset: 6 }, z: block(49, 3, 1), w: 15, coefficient: -1 },
+      ],
+      cols: { x: 9, y: 9, w: 27, z: 58 },
+    };
+    const gate: ProductSpec = {
+      paths: [{ mode: 'uuu', x: block(0, 8, 1), y: block(0, 8, 0), z: block(0, 8, 1), w: null, coefficient: 1 }],
+      cols: { x: 24, y: 8, w: 0, z: 24 },
+    };
+    return [convolution, mixed, gate].map((spec) =>
+      tensorProduct(
+        spec,
+        input('x', 3, spec.cols.x),
+        input('y', 3, spec.cols.y),
+        spec.cols.w ? input('w', 3, spec.cols.w) : undefined,
+      ),
+    );
+  },
+};
+
+function productForm(spec: ProductSpec, open: ProductSlot, filling: Partial<Record<ProductSlot, Node>>): Node {
+  const attrs = { spec, open };
+  return apply(
+    tensorProductOp,
+    productInputs(attrs).map((slot) => filling[slot]!),
+    attrs,
+  );
+}
+
+/** The tensor product of x and y with weights w for every sample (none when no path has weights): samples x cols.z. */
+export function tensorProduct(spec: ProductSpec, x: Node, y: Node, w?: Node): Node {
+  return productForm(spec, 'z', { x, y, ...(w && { w }) });
+}
+
+/** The slot y of the form that is linear in it: what the gradient of solid harmonics needs. */
+export function tensorProductOpenY(spec: ProductSpec, x: Node, z: Node): Node {
+  return productForm(spec, 'y', { x, z });
+}

@@ -1,0 +1,153 @@
+// The records that most families consist of (test/fixtures/README.md, "Autodiff record"): values, first and second
+// derivatives of one function.
+import type { GpuContext } from '../../src/gpu/device.ts';
+import { input } from '../../src/graph/leaf.ts';
+import type { Node } from '../../src/graph/node.ts';
+import type { Feeds } from '../../src/graph/reference.ts';
+import type { Parameters } from '../../src/nn/parameters.ts';
+import { gradient } from '../../src/ops/index.ts';
+import { add, filled, multiply } from '../../src/ops/map.ts';
+import { sum } from '../../src/ops/sum.ts';
+import type { Json, Tensor } from '../support/fixture.ts';
+import { plain, product, type Slot } from './arrays.ts';
+import type { Kind, Measure } from './measure.ts';
+import { evaluate } from './on-gpu.ts';
+
+/** A record as the file has it: names to tensor objects. */
+export interface AutodiffRecord {
+  readonly inputs: Arrays;
+  readonly params: Arrays;
+  readonly outputs: Arrays;
+  readonly cotangents: Arrays;
+  readonly grads: { readonly inputs: Arrays; readonly params: Arrays };
+  readonly second?: {
+    readonly v: Arrays;
+    readonly value: Json;
+    readonly grads: { readonly inputs: Arrays; readonly params: Arrays; readonly cotangents: Arrays };
+  };
+}
+type Arrays = Readonly<Record<string, Json>>;
+
+/** The same function as nodes. */
+export interface AutodiffGraph {
+  readonly inputs: Readonly<Record<string, Slot>>;
+  readonly outputs: Readonly<Record<string, Slot>>;
+  /** The packed row of the module's own weights; null where it has none. */
+  readonly parameters: { readonly node: Node; readonly parameters: Parameters } | null;
+  /** Index maps, and whatever else is not differentiated. */
+  readonly feeds?: Feeds;
+}
+
+/** One array to compare, of whichever order of derivative. */
+interface Quantity {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly node: Node;
+  readonly expected: Json;
+  unpack(values: ArrayLike<number>): ArrayLike<number>;
+}
+
+/** Compares a record with the graph of the same function, in f64 and on the GPU. */
+export async function compareAutodiff(
+  record: AutodiffRecord,
+  graph: AutodiffGraph,
+  measure: Measure,
+  gpu: GpuContext | null,
+  tensor: (object: Json) => Tensor,
+): Promise<void> {
+  expectNames('inputs', record.inputs, graph.inputs);
+  expectNames('outputs', record.outputs, graph.outputs);
+  const feeds: Record<string, ArrayLike<number>> = { ...graph.feeds };
+  const quantities: Quantity[] = [];
+  /** A leaf of the slot's shape that holds the array, seen as that slot. */
+  const seed = (prefix: string, name: string, slot: Slot, values: Json): Slot => {
+    const node = input(`${prefix} ${name}`, slot.node.rows, slot.node.cols);
+    feeds[node.attrs.name] = slot.pack(tensor(values).data);
+    return { ...slot, node };
+  };
+
+  const inputs = Object.entries(graph.inputs);
+  for (const [name, slot] of inputs) feeds[slot.node.attrs.name] = slot.pack(tensor(record.inputs[name]).data);
+  const { parameters } = graph;
+  if (parameters)
+    feeds[parameters.node.attrs.name] = packParameters(parameters.parameters, record.params, tensor);
+  else if (Object.values(record.params).some((array) => tensor(array).data.length > 0))
+    throw new Error(`the file has parameters ${Object.keys(record.params)}, but the layer has none`);
+
+  const outputs = Object.entries(graph.outputs);
+  const cotangents = outputs.map(([name, slot]) => seed('cotangent of', name, slot, record.cotangents[name]));
+  for (const [name, slot] of outputs)
+    quantities.push({ ...slot, name: `outputs.${name}`, kind: 'forward', expected: record.outputs[name] });
+  const inner = (a: readonly Node[], b: readonly Node[]) =>
+    a.map((x, i) => sum(multiply(x, b[i]), 'all')).reduce(add, filled(1, 1, 0));
+
+  /** Adds the gradient of a scalar, by inputs, parameters and, for the second order, cotangents. */
+  const differentiate = (kind: Kind, prefix: string, scalar: Node, expected: Record<string, Arrays>): Node[] => {
+    const slots = inputs.map(([, slot]) => slot);
+    const wrt = [...slots, ...cotangents].map(({ node }) => node);
+    const all = gradient(scalar, parameters ? [...wrt, parameters.node] : wrt);
+    inputs.forEach(([name, slot], i) => {
+      const entry = { name: `${prefix}.inputs.${name}`, kind, node: all[i], expected: expected.inputs[name] };
+      quantities.push({ ...entry, unpack: slot.unpack });
+    });
+    if (expected.cotangents)
+      outputs.forEach(([name, slot], i) => {
+        const entry = { name: `${prefix}.cotangents.${name}`, kind, node: all[slots.length + i] };
+        quantities.push({ ...entry, expected: expected.cotangents[name], unpack: slot.unpack });
+      });
+    if (parameters)
+      for (const [name, array] of Object.entries(expected.params)) {
+        const unpack = (values: ArrayLike<number>) => parameters.parameters.unpack(values)[name].data;
+        quantities.push({ name: `${prefix}.params.${name}`, kind, node: all[wrt.length], expected: array, unpack });
+      }
+    return all;
+  };
+
+  const scalar = inner(cotangents.map(({ node }) => node), outputs.map(([, { node }]) => node));
+  const first = differentiate('first', 'grads', scalar, record.grads as Record<string, Arrays>);
+  const { second } = record;
+  if (second) {
+    const pairs = inputs.flatMap(([name, slot], i) =>
+      name in second.v ? [{ gradient: first[i], v: seed('v of', name, slot, second.v[name]).node }] : [],
+    );
+    const value = inner(pairs.map((pair) => pair.v), pairs.map((pair) => pair.gradient));
+    quantities.push({ ...plain(value), name: 'second.value', kind: 'second', expected: second.value });
+    differentiate('second', 'second.grads', value, second.grads as Record<string, Arrays>);
+  }
+  await compareQuantities(quantities, feeds, measure, gpu);
+}
+
+/** The packed row of e3nn's arrays. Parameters without numbers may be missing on either side. */
+export function packParameters(
+  parameters: Parameters,
+  arrays: Arrays,
+  tensor: (object: Json) => Tensor,
+): Float64Array {
+  const known = new Map(parameters.list.map(({ name, shape }) => [name, { shape, data: new Float64Array(0) }]));
+  const empty = [...known].filter(([, { shape }]) => product(shape) === 0);
+  const given = Object.entries(arrays).map(([name, array]) => [name, tensor(array)] as const);
+  const full = given.filter(([name, { data }]) => known.has(name) || data.length > 0);
+  return parameters.pack(Object.fromEntries([...empty, ...full]));
+}
+
+async function compareQuantities(
+  quantities: readonly Quantity[],
+  feeds: Feeds,
+  measure: Measure,
+  gpu: GpuContext | null,
+): Promise<void> {
+  // Several parameters are parts of one node; each node is computed and read once.
+  const nodes = [...new Set(quantities.map(({ node }) => node))];
+  const named = Object.fromEntries(nodes.map((node, i) => [`value ${i}`, node]));
+  const { exact, single } = await evaluate(named, feeds, gpu);
+  for (const { name, kind, node, expected, unpack } of quantities) {
+    const key = `value ${nodes.indexOf(node)}`;
+    measure.compare('reference', name, unpack(exact[key]), expected);
+    if (single) measure.compare(kind, name, unpack(single[key]), expected);
+  }
+}
+
+function expectNames(what: string, file: Arrays, graph: object): void {
+  const [expected, actual] = [Object.keys(file).sort().join(), Object.keys(graph).sort().join()];
+  if (expected !== actual) throw new Error(`the file has the ${what} ${expected}, and the runner ${actual}`);
+}

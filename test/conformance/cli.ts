@@ -1,0 +1,83 @@
+// npm run conformance -- [DIR] [--runtime chromium|node] [--family NAME ...] [--json] [--verbose]
+//
+// Compares the engine with e3nn's numbers in DIR (default test/fixtures), in f64 and on the GPU. Prints a line a family
+// and the failing cases; with --json the last line is one JSON object. Exit status 1 if a case fails or a family is missing.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openRuntime, type RuntimeKind } from '../support/runtime.ts';
+import { type FamilyReport, failureLines, reportFamily, tableHead, tableRow, toJson } from './report.ts';
+import type { CaseResult, FileResult } from './run.ts';
+import { DEFAULT_FOLDER, select } from './selection.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runtime: { type: 'string', default: 'chromium' },
+    family: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+if (options.runtime !== 'chromium' && options.runtime !== 'node')
+  throw new Error(`--runtime is chromium or node, not ${options.runtime}`);
+if (positionals.length > 1) throw new Error(`one folder at most, not ${positionals.join(' ')}`);
+
+const kind: RuntimeKind = options.runtime;
+const folder = resolve(positionals[0] ?? DEFAULT_FOLDER);
+const selection = select(folder, options.family);
+const reports: FamilyReport[] = [];
+let adapter: string | null = null;
+const progress = showProgress();
+
+console.log(tableHead);
+const began = performance.now();
+const runtime = await openRuntime(kind, { files: folder });
+try {
+  for (const { family, files } of selection.files) {
+    const start = performance.now();
+    const results: CaseResult[] = [];
+    for (const file of files) {
+      const prefix = file === family ? '' : `${file}: `;
+      const onMessage = (message: unknown) => progress.show(family, message as { case: string });
+      try {
+        const result: FileResult = await runtime.run('test/conformance/run.ts', 'runFile', { file }, onMessage);
+        adapter ??= result.adapter;
+        results.push(...result.cases.map((one) => ({ ...one, case: prefix + one.case })));
+      } catch (error) {
+        results.push({ case: `${prefix}(the whole file)`, measurements: [], failure: (error as Error).message });
+      }
+    }
+    progress.clear();
+    const report = reportFamily(family, results);
+    reports.push(report);
+    console.log(`${tableRow(report)}  ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+} finally {
+  await runtime.close();
+}
+
+for (const line of reports.flatMap(failureLines)) console.log(line);
+for (const family of selection.missing) console.log(`missing: ${family}`);
+if (selection.notCovered.length > 0)
+  console.log(`not run: ${selection.notCovered.join(', ')} (in the folder, but not covered by this version)`);
+const cases = reports.reduce((sum, report) => sum + report.cases, 0);
+const failed = cases - reports.reduce((sum, report) => sum + report.passed, 0);
+const passed = failed === 0 && cases > 0 && selection.missing.length === 0;
+const seconds = ((performance.now() - began) / 1000).toFixed(0);
+const missing = selection.missing.length > 0 ? `, ${selection.missing.length} families missing` : '';
+console.log(`${cases - failed} passed, ${failed} failed${missing} (${kind}, ${adapter ?? 'no GPU'}, ${seconds} s)`);
+if (options.json) console.log(toJson({ runtime: kind, adapter, families: reports, missing: selection.missing, passed }));
+process.exitCode = passed ? 0 : 1;
+
+/** One line on stderr that is written over (a terminal), a line a case (--verbose), or nothing. */
+function showProgress(): { show(family: string, message: { case: string }): void; clear(): void } {
+  const { isTTY } = process.stderr;
+  const out = process.stderr;
+  if (options.verbose)
+    return { show: (family, { case: name }) => void out.write(`${family} ${name}\n`), clear: () => {} };
+  if (!isTTY) return { show: () => {}, clear: () => {} };
+  return {
+    show: (family, { case: name }) => void out.write(`\r\x1b[K${family} ${name}`.slice(0, 110)),
+    clear: () => void out.write('\r\x1b[K'),
+  };
+}

@@ -1,0 +1,82 @@
+// network.json and network_full.json: e3nn's SimpleNetwork on the Tetris shapes.
+import { radiusGraph } from '../../../src/data/radius-graph.ts';
+import { type SimpleNetwork, simpleNetwork } from '../../../src/models/gate-points-networks.ts';
+import { type Family, type Json, parseSafetensors, type ReadFile } from '../../support/fixture.ts';
+import { type Case, each } from '../case.ts';
+import type { Measure } from '../measure.ts';
+import { compareParameterNames, type PointModel, PointModelCases, type Sample } from '../point-model.ts';
+
+export async function cases({ json, tensor }: Family, readFile: ReadFile): Promise<Case[]> {
+  const list: Case[] = [];
+  for (const c of json.cases) {
+    if (c.model !== 'SimpleNetwork') throw new Error(`${c.name}: there is no model "${c.model}"`);
+    const network = networkOf(c.args);
+    const arrays = await parametersOf(c, json.cases, readFile);
+    const model = new PointModelCases(asPointModel(network), arrays, (object) =>
+      object instanceof Object && 'values' in object ? object.values : tensor(object),
+    );
+    const one = (name: string, run: Case['run']): Case => ({ name: `${c.name} ${name}`, run });
+    list.push(one('structure', (measure) => compareStructure(network, c, measure)));
+    if (c.all_shapes) {
+      list.push(one('all_shapes', (...to) => model.forward(c.all_shapes, ...to)));
+      list.push(one('edges', (measure) => compareEdges(c.all_shapes, c.args.max_radius, measure, tensor)));
+    }
+    if (c.train) list.push(one('train', (...to) => model.train(c.train, ...to)));
+    if (c.adam) list.push(one('adam', (...to) => model.adam(c.adam, c.train, ...to)));
+    list.push(
+      ...each<Json>(
+        c.rotated,
+        (_, i) => `${c.name} rotated ${i}`,
+        ({ pos, out }, ...to) => model.forward({ ...c.all_shapes, pos, out }, ...to),
+      ),
+    );
+  }
+  return list;
+}
+
+function networkOf(args: Json): SimpleNetwork {
+  return simpleNetwork({
+    irrepsIn: args.irreps_in,
+    irrepsOut: args.irreps_out,
+    maxRadius: args.max_radius,
+    numNeighbors: args.num_neighbors,
+    numNodes: args.num_nodes,
+    mul: args.mul,
+    layers: args.layers,
+    lmax: args.lmax,
+    poolNodes: args.pool_nodes,
+    numberOfBasis: args.number_of_basis,
+    fcHidden: args.fc_hidden,
+  });
+}
+
+function asPointModel({ apply, ...network }: SimpleNetwork): PointModel {
+  return { ...network, apply: (weights, graph, x) => apply(weights, graph, x!) };
+}
+
+/** e3nn's arrays of a case: its own, on top of those of another case, or all in a file beside. */
+async function parametersOf(c: Json, others: readonly Json[], readFile: ReadFile): Promise<Record<string, Json>> {
+  if (c.parameters_file) {
+    const stored = parseSafetensors(await readFile(c.parameters_file), c.parameters_file);
+    const own = [...stored].filter(([key]) => key.startsWith(c.parameters_prefix));
+    return Object.fromEntries(own.map(([key, values]) => [key.slice(c.parameters_prefix.length), { values }]));
+  }
+  // "tetris_small except the entries listed in parameters"
+  const base = c.parameters_same_as && others.find(({ name }) => name === c.parameters_same_as.split(' ')[0]);
+  return { ...(base ? await parametersOf(base, others, readFile) : {}), ...c.parameters };
+}
+
+function compareStructure(network: SimpleNetwork, c: Json, measure: Measure): void {
+  compareParameterNames(network, c.state_dict_shapes, measure);
+  const count = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  measure.equal('parameter_count', count, c.parameter_count);
+  const sequence = c.structure?.irreps_node_sequence;
+  if (sequence) measure.equal('irreps_node_sequence', network.irrepsNodeSequence.map(String), sequence);
+}
+
+/** The graph of the points, by the engine's own search. */
+function compareEdges(sample: Sample, radius: number, measure: Measure, tensor: Family['tensor']): void {
+  const { src, dst } = radiusGraph(tensor(sample.pos).data, radius, { batch: tensor(sample.batch).data });
+  measure.equal('edge_src', [...src], [...tensor(sample.edge_src).data]);
+  measure.equal('edge_dst', [...dst], [...tensor(sample.edge_dst).data]);
+}

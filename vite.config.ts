@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumFlags, findBrowser } from './test/support/browser.ts';
+import { examplesPlugin } from './test/support/examples-plugin.ts';
+
+const repository = import.meta.dirname;
+const isTest = process.env.VITEST !== undefined;
+
+// Tests of whole programs: they run in Node and start browsers or servers of their own.
+const wholePrograms = [
+  'test/demo/**/*.test.ts',
+  'test/conformance/**/*.test.ts',
+  'test/support/runtime.test.ts',
+];
+const gpuTests = ['test/gpu/**/*.test.ts'];
+
+export default defineConfig(({ command }) => ({
+  // `vite` serves the demo; `vite build` writes the library; the tests see the whole repository.
+  root: command === 'serve' && !isTest ? resolve(repository, 'demo') : repository,
+  publicDir: false,
+  plugins: isTest ? [examplesPlugin(repository)] : [],
+  server: { host: '127.0.0.1', fs: { allow: [repository] } },
+  build: {
+    target: 'es2023',
+    lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'clebsch.js' },
+    minify: false,
+    license: { fileName: 'third-party-licenses.md' },
+    sourcemap: true,
+  },
+  test: {
+    // Node cannot load wgsl_reflect's `main` (CommonJS in a package that says it is ESM); Vite takes its `module`.
+    server: { deps: { inline: ['wgsl_reflect'] } },
+    testTimeout: 30_000,
+    // Two projects at a time would share two cores and one software GPU; each has a group of its own.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [...gpuTests, ...wholePrograms],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        optimizeDeps: { include: ['wgsl_reflect', 'gl-matrix', 'fast-check'] },
+        test: {
+          name: 'gpu',
+          include: gpuTests,
+          testTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: isTest ? findBrowser() : undefined, args: chromiumFlags() },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'dawn',
+          include: gpuTests,
+          testTimeout: 120_000,
+          setupFiles: ['test/support/dawn.setup.ts'],
+          // Forks, because a thread's process.env does not reach the Vulkan loader.
+          pool: 'forks',
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'programs',
+          include: wholePrograms,
+          testTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+}));
