@@ -1,12 +1,12 @@
+import type { GpuContext } from './gpu/device.ts';
+import { Executable } from './gpu/execute.ts';
+import type { StateStore } from './gpu/state-store.ts';
 import { fuse } from './graph/fuse.ts';
 import { stateOp } from './graph/leaf.ts';
 import { isLayout, type Plan, plan, type Update } from './graph/memory.ts';
 import { type Node, shapeOf } from './graph/node.ts';
 import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
-import type { GpuContext } from './gpu/device.ts';
-import { Executable } from './gpu/execute.ts';
-import type { StateStore } from './gpu/state-store.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
 import { concatOp, sliceOp } from './ops/slice.ts';
@@ -26,17 +26,23 @@ export interface CompileOptions {
   readonly plain?: boolean;
 }
 
+/** Zero everywhere, or without entries: a sum over no rows is zero. */
+const isZero = (node: Node) => node.rows * node.cols === 0 || uniformOf(node) === 0;
+
 const concatenation = { isConcat: (node: Node) => node.op === concatOp };
 
 /** simplify -> fuse -> plan: everything that happens to a program before a GPU is needed. */
-export function prepare(program: Program, options: CompileOptions & { maxInputs?: number } = {}): PreparedProgram {
+export function prepare(
+  program: Program,
+  options: CompileOptions & { maxInputs?: number } = {},
+): PreparedProgram {
   const names = Object.keys(program.outputs);
   const updates = program.updates ?? [];
   for (const { state, next } of updates)
     if (state.op !== stateOp || state.rows !== next.rows || state.cols !== next.cols)
       throw new Error(`update: a ${state.op.name} of ${shapeOf(state)} cannot become ${shapeOf(next)}`);
   const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
-  const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), (node) => uniformOf(node) === 0);
+  const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
   const final =
     options.fuse === false
@@ -72,7 +78,11 @@ export interface PreparedProgram {
 }
 
 /** Compiles a program for a device: pipelines in parallel, buffers and bind groups once. Run the result many times. */
-export async function compile(context: GpuContext, program: Program, options: CompileOptions = {}): Promise<Executable> {
+export async function compile(
+  context: GpuContext,
+  program: Program,
+  options: CompileOptions = {},
+): Promise<Executable> {
   const maxInputs = context.device.limits.maxStorageBuffersPerShaderStage - 1;
   return Executable.create(context, prepare(program, { ...options, maxInputs }), options);
 }

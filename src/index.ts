@@ -1,5 +1,5 @@
 /** The public API of Clebsch, and nothing else. */
-export { type CompileOptions, compile, prepare, type PreparedProgram, type Program } from './compile.ts';
+export { type CompileOptions, compile, type PreparedProgram, type Program, prepare } from './compile.ts';
 export * from './data/radius-graph.ts';
 export * from './data/tetris.ts';
 export { type DeviceOptions, type GpuContext, LimitError, requestDevice } from './gpu/device.ts';
@@ -28,7 +28,19 @@ export {
   secondMomentConstant,
 } from './nn/activation.ts';
 export { type Convolution, type ConvolutionOptions, convolution, type Edges } from './nn/convolution.ts';
-export { type FullyConnectedNet, type FullyConnectedNetOptions, fullyConnectedNet } from './nn/fully-connected-net.ts';
+export {
+  type ArrayModel,
+  assertEquivariant,
+  type Behaviour,
+  type EquivarianceErrors,
+  type EquivarianceOptions,
+  equivarianceErrors,
+} from './nn/equivariance.ts';
+export {
+  type FullyConnectedNet,
+  type FullyConnectedNetOptions,
+  fullyConnectedNet,
+} from './nn/fully-connected-net.ts';
 export { type Gate, gate } from './nn/gate.ts';
 export { type Linear, type LinearLayerOptions, linear as linearLayer } from './nn/linear.ts';
 export { crossEntropy, squaredError, weightedSum } from './nn/loss.ts';
@@ -41,7 +53,14 @@ export {
   prefixed,
   Weights,
 } from './nn/parameters.ts';
-export { bessel, type RadialBasisName, radialBases, type SoftOneHotOptions, softOneHotLinspace, softUnitStep } from './nn/radial.ts';
+export {
+  bessel,
+  type RadialBasisName,
+  radialBases,
+  type SoftOneHotOptions,
+  softOneHotLinspace,
+  softUnitStep,
+} from './nn/radial.ts';
 export {
   type HarmonicsOptions,
   norm,
@@ -49,7 +68,11 @@ export {
   sphericalHarmonics as sphericalHarmonicsLayer,
 } from './nn/spherical-harmonics.ts';
 export { type GeometricTensor, tensor, tensorInput } from './nn/tensor.ts';
-export { type TensorProductLayer, type TensorProductLayerOptions, tensorProductLayer } from './nn/tensor-product.ts';
+export {
+  type TensorProductLayer,
+  type TensorProductLayerOptions,
+  tensorProductLayer,
+} from './nn/tensor-product.ts';
 export * from './o3/index.ts';
 export { Layout, type LayoutBlock } from './o3/layout.ts';
 export { type ContractBlock, type ContractSpec, contract } from './ops/contract.ts';
@@ -58,8 +81,9 @@ export { gradient, ops } from './ops/index.ts';
 export { add, filled, map, multiply, scale, subtract } from './ops/map.ts';
 export { maximum } from './ops/maximum.ts';
 export { optimizerStep } from './ops/optimizer-step.ts';
+export type { ProductPath, ProductSpec, SlotBlock } from './ops/product-form.ts';
 export { radialBasis } from './ops/radial-basis.ts';
 export { concat, place, slice } from './ops/slice.ts';
 export { solidHarmonics as solidHarmonicsOf } from './ops/spherical-harmonics.ts';
 export { broadcast, sum } from './ops/sum.ts';
-export { type ProductPath, type ProductSpec, type SlotBlock, tensorProduct as tensorProductOf } from './ops/tensor-product.ts';
+export { tensorProduct as tensorProductOf } from './ops/tensor-product.ts';

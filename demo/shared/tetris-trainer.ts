@@ -2,6 +2,8 @@ import {
   adam,
   compile,
   type Executable,
+  filled,
+  type GeometricTensor,
   type GpuContext,
   gradient,
   index,
@@ -9,17 +11,16 @@ import {
   type Matrix3,
   type Module,
   type Node,
-  packIndexMap,
   Parameters,
   type PointGraph,
-  radiusGraph,
+  packIndexMap,
   Random,
+  radiusGraph,
   randMatrix,
   recognise,
-  type GeometricTensor,
+  StateStore,
   simpleNetwork,
   squaredError,
-  StateStore,
   tensor,
   tetrisGate,
   tetrisIrrepsOut,
@@ -27,7 +28,6 @@ import {
   tetrisPolynomial,
   tetrisShapes,
   type Weights,
-  filled,
 } from '../../src/index.ts';
 
 export const modelNames = ['gate-points', 'gate', 'polynomial'] as const;
@@ -132,14 +132,20 @@ export class TetrisTrainer {
   /** Steps taken. */
   steps = 0;
   private readonly training: Executable;
-  private readonly evaluation: Executable;
   private readonly states: StateStore;
+  private readonly compileEvaluation: () => Promise<Executable>;
+  private compiledEvaluation: Executable | null = null;
 
-  private constructor(parameterCount: number, training: Executable, evaluation: Executable, states: StateStore) {
+  private constructor(
+    parameterCount: number,
+    training: Executable,
+    states: StateStore,
+    compileEvaluation: () => Promise<Executable>,
+  ) {
     this.parameterCount = parameterCount;
     this.training = training;
-    this.evaluation = evaluation;
     this.states = states;
+    this.compileEvaluation = compileEvaluation;
   }
 
   static async create(gpu: GpuContext, options: TrainerOptions): Promise<TetrisTrainer> {
@@ -154,15 +160,25 @@ export class TetrisTrainer {
     const target = input('target', trainingShapes.length, 7);
     const loss = squaredError(plan.apply(weights, train.graph).node, target);
     const [slope] = gradient(loss, [optimizer.parameters]);
-    const test = batchOf(allShapes, plan);
-    const output: Node = plan.apply(weights, test.graph).node;
-    const [training, evaluation] = await Promise.all([
-      compile(gpu, { outputs: { loss }, updates: optimizer.step(slope) }, { states }),
-      compile(gpu, { outputs: { output } }, { states }),
-    ]);
-    training.write({ ...train.feeds, target: trainingShapes.flatMap((s) => tetrisLabels.slice(7 * s, 7 * s + 7)) });
-    evaluation.write(test.feeds);
-    return new TetrisTrainer(parameters.count, training, evaluation, states);
+    const program = { outputs: { loss }, updates: optimizer.step(slope) };
+    const training = await compile(gpu, program, { states });
+    training.write({
+      ...train.feeds,
+      target: trainingShapes.flatMap((s) => tetrisLabels.slice(7 * s, 7 * s + 7)),
+    });
+    return new TetrisTrainer(parameters.count, training, states, async () => {
+      const test = batchOf(allShapes, plan);
+      const output: Node = plan.apply(weights, test.graph).node;
+      const evaluation = await compile(gpu, { outputs: { output } }, { states });
+      evaluation.write(test.feeds);
+      return evaluation;
+    });
+  }
+
+  /** The program for all eight shapes; compiled when it is first needed, so that training starts sooner. */
+  private async evaluation(): Promise<Executable> {
+    this.compiledEvaluation ??= await this.compileEvaluation();
+    return this.compiledEvaluation;
   }
 
   get dispatchesPerStep(): number {
@@ -171,7 +187,8 @@ export class TetrisTrainer {
 
   /** Bytes of GPU buffers, states counted once. */
   get bytes(): number {
-    return this.training.bytes + this.evaluation.bytes - this.states.bytes;
+    const evaluation = this.compiledEvaluation;
+    return this.training.bytes + (evaluation ? evaluation.bytes - this.states.bytes : 0);
   }
 
   /** One step (or several, in one submit); the loss before the last of them. */
@@ -183,7 +200,7 @@ export class TetrisTrainer {
 
   /** The eight shapes as they are, one of them never seen in training. */
   async evaluate(): Promise<Evaluation> {
-    const { output } = await this.evaluation.runAndRead();
+    const { output } = await (await this.evaluation()).runAndRead();
     const right = allShapes.filter((s) => recognise(output.subarray(7 * s, 7 * s + 7)) === s);
     return { accuracy: right.length / allShapes.length, outputs: output };
   }
@@ -195,14 +212,15 @@ export class TetrisTrainer {
   async rotate(rotations: number, seed: number): Promise<RotationReport> {
     const random = new Random(seed);
     const { outputs: still } = await this.evaluate();
+    const evaluation = await this.evaluation();
     const recognised = allShapes.map(() => 0);
     let equivarianceError = 0;
     const original = allShapes.flatMap((s) => [...tetrisShapes[s].points]);
     for (let r = 0; r < rotations; r++) {
       const sign = r % 2 === 0 ? 1 : -1;
       const matrix = randMatrix(random).map((v) => sign * v);
-      this.evaluation.write({ pos: turn(matrix, original) });
-      const { output } = await this.evaluation.runAndRead();
+      evaluation.write({ pos: turn(matrix, original) });
+      const { output } = await evaluation.runAndRead();
       for (const s of allShapes) {
         const row = output.subarray(7 * s, 7 * s + 7);
         // Inversion makes one of the chiral pair the other.
@@ -214,7 +232,7 @@ export class TetrisTrainer {
         });
       }
     }
-    this.evaluation.write({ pos: original });
+    evaluation.write({ pos: original });
     return { recognised, rotations, equivarianceError };
   }
 
@@ -225,7 +243,7 @@ export class TetrisTrainer {
 
   dispose(): void {
     this.training.dispose();
-    this.evaluation.dispose();
+    this.compiledEvaluation?.dispose();
     this.states.dispose();
   }
 }

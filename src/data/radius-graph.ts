@@ -24,21 +24,33 @@ export interface RadiusGraphOptions {
  * Array.from(radiusGraph([0, 0, 0, 0, 0, 1, 0, 0, 2], 1.5).src); // => [0, 1, 1, 2]
  * ```
  */
-export function radiusGraph(pos: ArrayLike<number>, radius: number, options: RadiusGraphOptions = {}): EdgeList {
-  if (pos.length % 3 !== 0) throw new Error(`radiusGraph: ${pos.length} numbers, but points come in threes (x, y, z)`);
+export function radiusGraph(
+  pos: ArrayLike<number>,
+  radius: number,
+  options: RadiusGraphOptions = {},
+): EdgeList {
+  if (pos.length % 3 !== 0)
+    throw new Error(`radiusGraph: ${pos.length} numbers, but points come in threes (x, y, z)`);
   if (!(radius > 0)) throw new Error(`radiusGraph: the radius is ${radius}, but must be positive`);
   const n = pos.length / 3;
   const { batch, inclusive = false } = options;
-  if (batch && batch.length !== n) throw new Error(`radiusGraph: ${n} points, but ${batch.length} graph numbers`);
+  if (batch && batch.length !== n)
+    throw new Error(`radiusGraph: ${n} points, but ${batch.length} graph numbers`);
   for (let i = 0; i < pos.length; i++)
     if (!Number.isFinite(pos[i]))
-      throw new Error(`radiusGraph: point ${Math.floor(i / 3)} has ${'xyz'[i % 3]} = ${pos[i]}; positions must be finite`);
+      throw new Error(
+        `radiusGraph: point ${Math.floor(i / 3)} has ${'xyz'[i % 3]} = ${pos[i]}; positions must be finite`,
+      );
   const src: number[] = [];
   const dst: number[] = [];
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       if (i === j || (batch && batch[i] !== batch[j])) continue;
-      const d = Math.hypot(pos[3 * i] - pos[3 * j], pos[3 * i + 1] - pos[3 * j + 1], pos[3 * i + 2] - pos[3 * j + 2]);
+      const d = Math.hypot(
+        pos[3 * i] - pos[3 * j],
+        pos[3 * i + 1] - pos[3 * j + 1],
+        pos[3 * i + 2] - pos[3 * j + 2],
+      );
       if (inclusive ? d <= radius : d < radius) {
         src.push(i);
         dst.push(j);

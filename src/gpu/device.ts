@@ -21,7 +21,9 @@ export interface DeviceOptions {
 export async function requestDevice(options: DeviceOptions = {}): Promise<GpuContext> {
   const gpu = options.gpu ?? (typeof navigator === 'undefined' ? undefined : navigator.gpu);
   if (!gpu) throw new Error(noWebGpuMessage());
-  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+  const adapter = await gpu.requestAdapter({
+    powerPreference: options.powerPreference ?? 'high-performance',
+  });
   if (!adapter)
     throw new Error(
       'WebGPU is here, but it found no adapter (no usable GPU or driver). Update the graphics driver; on a machine without ' +
@@ -37,7 +39,8 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GpuCon
   for (const name of wanted) requiredLimits[name] = adapter.limits[name];
   const device = await adapter.requestDevice({ requiredLimits });
   const { vendor, architecture, device: model, description } = adapter.info;
-  const adapterName = [vendor, architecture, model, description].filter(Boolean).join(' / ') || 'unnamed adapter';
+  const adapterName =
+    [vendor, architecture, model, description].filter(Boolean).join(' / ') || 'unnamed adapter';
   return { device, adapterName, lost: device.lost };
 }
 
@@ -54,7 +57,13 @@ function noWebGpuMessage(): string {
 
 /** A limit of the device that a program exceeds: which, by how much, and what to lower. */
 export class LimitError extends Error {
-  constructor(what: string, needed: number, limit: keyof GPUSupportedLimits, allowed: number, remedy: string) {
+  constructor(
+    what: string,
+    needed: number,
+    limit: keyof GPUSupportedLimits,
+    allowed: number,
+    remedy: string,
+  ) {
     super(
       `${what} needs ${needed.toLocaleString('en')}, but this device allows ${limit} = ${allowed.toLocaleString('en')} ` +
         `(${(needed / allowed).toFixed(2)} times too much); ${remedy}`,

@@ -1,5 +1,5 @@
-import { constantOp, stateOp } from '../graph/leaf.ts';
 import { indexOp } from '../graph/index-map.ts';
+import { constantOp, stateOp } from '../graph/leaf.ts';
 import type { Plan } from '../graph/memory.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
 import { type GpuContext, LimitError } from './device.ts';
@@ -88,7 +88,8 @@ export class Executable {
         usage: usage.storage | usage.copySource | usage.copyTarget,
       });
       owned.push(buffer);
-      if (leaf?.op === constantOp) device.queue.writeBuffer(buffer, 0, Float32Array.from(leaf.attrs.data as Float64Array));
+      if (leaf?.op === constantOp)
+        device.queue.writeBuffer(buffer, 0, Float32Array.from(leaf.attrs.data as Float64Array));
       else if (leaf) leaves.set(leaf.attrs.name, { node: leaf, buffer });
       return buffer;
     });
@@ -114,7 +115,11 @@ export class Executable {
         entries: bindings.map(({ name, binding }) => {
           const table = kernel.tables?.[name];
           if (table) {
-            const buffer = device.createBuffer({ label: `${name} of ${label}`, size: table.byteLength, usage: usage.storage | usage.copyTarget });
+            const buffer = device.createBuffer({
+              label: `${name} of ${label}`,
+              size: table.byteLength,
+              usage: usage.storage | usage.copyTarget,
+            });
             device.queue.writeBuffer(buffer, 0, table as Uint32Array<ArrayBuffer>);
             owned.push(buffer);
             return { binding, resource: { buffer } };
@@ -131,14 +136,25 @@ export class Executable {
       const x = Math.min(kernel.workgroups, max);
       const y = Math.ceil(kernel.workgroups / x);
       if (y > max)
-        throw new LimitError(`${label}: the number of workgroups`, kernel.workgroups, 'maxComputeWorkgroupsPerDimension', max * max, 'use fewer rows');
+        throw new LimitError(
+          `${label}: the number of workgroups`,
+          kernel.workgroups,
+          'maxComputeWorkgroupsPerDimension',
+          max * max,
+          'use fewer rows',
+        );
       list.push({ label, pipeline, group, x, y });
     });
     const ring = new ReadRing(
       device,
       Object.entries(outputs).map(([name, node]) => {
-        const place = plan.places.get(node)!;
-        return { name, buffer: buffers[place.buffer], offset: place.offset * 4, numbers: node.rows * node.cols };
+        const place = plan.places.get(node) ?? { buffer: 0, offset: 0 }; // no place: no numbers to copy
+        return {
+          name,
+          buffer: buffers[place.buffer],
+          offset: place.offset * 4,
+          numbers: node.rows * node.cols,
+        };
       }),
     );
     const invalid = await device.popErrorScope();
@@ -163,10 +179,13 @@ export class Executable {
   write(feeds: GpuFeeds): void {
     const checked = Object.entries(feeds).map(([name, values]) => {
       const leaf = this.leaves.get(name);
-      if (!leaf) throw new Error(`there is no input "${name}" here; known are ${[...this.leaves.keys()].join(', ')}`);
+      if (!leaf)
+        throw new Error(`there is no input "${name}" here; known are ${[...this.leaves.keys()].join(', ')}`);
       const { node } = leaf;
       if (values.length !== node.rows * node.cols)
-        throw new Error(`input "${name}" is ${shapeOf(node)}, ${node.rows * node.cols} numbers, but ${values.length} were given`);
+        throw new Error(
+          `input "${name}" is ${shapeOf(node)}, ${node.rows * node.cols} numbers, but ${values.length} were given`,
+        );
       if (node.op === indexOp) return { buffer: leaf.buffer, data: Uint32Array.from(values) };
       const data = Float32Array.from(values);
       const bad = data.findIndex((v) => !Number.isFinite(v));
@@ -189,7 +208,9 @@ export class Executable {
   }
 
   /** Runs like `run`, and reads outputs (all of them, or the named ones) through the staging ring. */
-  runAndRead(options: { times?: number; outputs?: readonly string[] } = {}): Promise<Record<string, Float32Array>> {
+  runAndRead(
+    options: { times?: number; outputs?: readonly string[] } = {},
+  ): Promise<Record<string, Float32Array>> {
     const slot = this.ring.acquire(options.outputs);
     this.submit(options.times ?? 1, (encoder) => slot.encode(encoder));
     return slot.read();
@@ -240,5 +261,11 @@ function checkBufferSize(device: GPUDevice, bytes: number, leaf: Node | null): v
 function checkBindingSize(device: GPUDevice, bytes: number, label: string): void {
   const limit = device.limits.maxStorageBufferBindingSize;
   if (bytes > limit)
-    throw new LimitError(`${label} (bytes)`, bytes, 'maxStorageBufferBindingSize', limit, 'use fewer rows (samples, edges) or channels');
+    throw new LimitError(
+      `${label} (bytes)`,
+      bytes,
+      'maxStorageBufferBindingSize',
+      limit,
+      'use fewer rows (samples, edges) or channels',
+    );
 }

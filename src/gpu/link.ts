@@ -19,7 +19,8 @@ export interface LinkedShader {
  */
 export function link(kernel: Kernel): LinkedShader {
   const text = shaders[kernel.shader];
-  if (text === undefined) throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
+  if (text === undefined)
+    throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
   const code: string[] = [];
   const origin: string[] = [];
   const put = (line: string, from: string) => {
@@ -36,12 +37,14 @@ export function link(kernel: Kernel): LinkedShader {
     const param = /^(\s*)(const|alias)\s+(\w+)\s*=.*\/\/#param/.exec(line);
     if (directive?.[1] === 'import') {
       // The functions serve generated code; default bodies stand without them.
-      if (kernel.slots)
-        imports[directive[2]].split('\n').forEach((l, i) => put(l, `shaders/shared/${directive[2]}.wgsl:${i + 1}`));
+      for (const [i, l] of usedLines(imports[directive[2]], Object.values(kernel.slots ?? {}).join('\n')))
+        put(l, `shaders/shared/${directive[2]}.wgsl:${i + 1}`);
     } else if (directive?.[1] === 'slot' && kernel.slots?.[directive[2]] !== undefined) {
       const name = directive[2];
       usedSlots.add(name);
-      kernel.slots[name].split('\n').forEach((l, i) => put(l, `${kernel.shader}, generated ${name}:${i + 1}`));
+      kernel.slots[name].split('\n').forEach((l, i) => {
+        put(l, `${kernel.shader}, generated ${name}:${i + 1}`);
+      });
       while (!/^\s*\/\/#end/.test(lines[at])) at++;
     } else if (param && kernel.params?.[param[3]] !== undefined) {
       usedParams.add(param[3]);
@@ -53,6 +56,28 @@ export function link(kernel: Kernel): LinkedShader {
   for (const name of Object.keys(kernel.slots ?? {}))
     if (!usedSlots.has(name)) throw new Error(`shaders/${kernel.shader}.wgsl has no slot ${name}`);
   return { code: code.join('\n'), origin };
+}
+
+/** The lines of those functions of a library that `code` calls, directly or through others, with their numbers. */
+function usedLines(library: string, code: string): [number, string][] {
+  const lines = library.split('\n');
+  const starts = lines.flatMap((line, at) => (line.startsWith('fn ') ? [at] : []));
+  const functions = starts.map((start, i) => {
+    const body = lines.slice(start, starts[i + 1] ?? lines.length);
+    const last = body.findLastIndex((line) => line.endsWith('}'));
+    return { name: /^fn (\w+)/.exec(lines[start])![1], start, text: body.slice(0, last + 1) };
+  });
+  const calls = (text: string, name: string) => new RegExp(`\\b${name}\\(`).test(text);
+  // A function may only call earlier ones, so one pass from the end finds everything.
+  let used = code;
+  const wanted = functions.reverse().filter(({ name, text }) => {
+    if (!calls(used, name)) return false;
+    used += text.join('\n');
+    return true;
+  });
+  return wanted
+    .reverse()
+    .flatMap(({ start, text }) => text.map((line, i): [number, string] => [start + i, line]));
 }
 
 export interface Binding {

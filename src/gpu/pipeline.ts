@@ -20,7 +20,10 @@ const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  */
 export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline> {
   let cache = caches.get(device);
-  if (!cache) caches.set(device, (cache = new Map()));
+  if (!cache) {
+    cache = new Map();
+    caches.set(device, cache);
+  }
   const shader = link(kernel);
   let pipeline = cache.get(shader.code);
   if (!pipeline) {
@@ -30,11 +33,17 @@ export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline>
   return pipeline;
 }
 
-const layouts = new WeakMap<GPUDevice, Map<string, { layout: GPUBindGroupLayout; pipelineLayout: GPUPipelineLayout }>>();
+const layouts = new WeakMap<
+  GPUDevice,
+  Map<string, { layout: GPUBindGroupLayout; pipelineLayout: GPUPipelineLayout }>
+>();
 
 function layoutOf(device: GPUDevice, bindings: readonly Binding[]) {
   let cache = layouts.get(device);
-  if (!cache) layouts.set(device, (cache = new Map()));
+  if (!cache) {
+    cache = new Map();
+    layouts.set(device, cache);
+  }
   const key = bindings.map(({ binding, type }) => `${binding}:${type}`).join(' ');
   let entry = cache.get(key);
   if (!entry) {
@@ -50,8 +59,12 @@ function layoutOf(device: GPUDevice, bindings: readonly Binding[]) {
 /** GPUShaderStage.COMPUTE; the constants are global in browsers only. */
 const GPU_COMPUTE = 4;
 
-async function create(device: GPUDevice, label: string, code: string, origin: readonly string[]): Promise<Pipeline> {
-  const t0 = performance.now();
+async function create(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  origin: readonly string[],
+): Promise<Pipeline> {
   const bindings = bindingsOf(code);
   const { layout, pipelineLayout } = layoutOf(device, bindings);
   device.pushErrorScope('validation');
@@ -64,12 +77,12 @@ async function create(device: GPUDevice, label: string, code: string, origin: re
       compute: { module, entryPoint: 'main' },
     });
     await failure;
-    (globalThis as any).pipelineTimes?.push([label, performance.now() - (t0 as any), code.length]);
     return { pipeline, layout, bindings };
   } catch (error) {
     const { messages } = await module.getCompilationInfo();
     const errors = messages.filter((m) => m.type === 'error');
-    if (errors.length === 0) throw new ShaderError(`shaders/${label}.wgsl: ${(error as Error).message}`, { cause: error });
+    if (errors.length === 0)
+      throw new ShaderError(`shaders/${label}.wgsl: ${(error as Error).message}`, { cause: error });
     const lines = code.split('\n');
     const text = errors.map((m) => {
       const at = m.lineNum - 1;

@@ -1,3 +1,4 @@
+import { startsOf } from '../graph/starts.ts';
 import { usage } from './state-store.ts';
 
 interface Source {
@@ -29,10 +30,10 @@ export class ReadRing {
   constructor(device: GPUDevice, sources: readonly Source[]) {
     this.device = device;
     this.sources = sources;
-    let size = 0;
-    this.offsets = sources.map(({ numbers }) => (size += numbers * 4) - numbers * 4);
-    this.size = size;
-    if (size > 0) for (let i = 0; i < SLOTS; i++) this.add();
+    const bytes = sources.map(({ numbers }) => numbers * 4);
+    this.offsets = startsOf(bytes);
+    this.size = bytes.reduce((sum, b) => sum + b, 0);
+    if (this.size > 0) for (let i = 0; i < SLOTS; i++) this.add();
   }
 
   get bytes(): number {
@@ -57,7 +58,9 @@ export class ReadRing {
   } {
     const unknown = names?.find((name) => !this.sources.some((s) => s.name === name));
     if (unknown !== undefined)
-      throw new Error(`there is no output "${unknown}" here; known are ${this.sources.map((s) => s.name).join(', ')}`);
+      throw new Error(
+        `there is no output "${unknown}" here; known are ${this.sources.map((s) => s.name).join(', ')}`,
+      );
     const slot = this.slots.find((s) => s.busy === null) ?? this.add();
     const wanted = (name: string) => !names || names.includes(name);
     return {

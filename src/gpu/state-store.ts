@@ -21,7 +21,9 @@ export class StateStore {
     const known = this.buffers.get(name);
     if (known) {
       if (known.size !== initial.length)
-        throw new Error(`state "${name}" holds ${known.size} numbers, another program wants ${initial.length} under that name`);
+        throw new Error(
+          `state "${name}" holds ${known.size} numbers, another program wants ${initial.length} under that name`,
+        );
       return known.buffer;
     }
     const buffer = this.device.createBuffer({
@@ -37,14 +39,18 @@ export class StateStore {
   /** Replaces the numbers of a state, all of them. */
   write(name: string, values: ArrayLike<number>): void {
     const { buffer, size } = this.find(name);
-    if (values.length !== size) throw new Error(`state "${name}" holds ${size} numbers, got ${values.length}`);
+    if (values.length !== size)
+      throw new Error(`state "${name}" holds ${size} numbers, got ${values.length}`);
     this.device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
   }
 
   /** The numbers of a state as they are after all work submitted so far. */
   async read(name: string): Promise<Float32Array> {
     const { buffer, size } = this.find(name);
-    const staging = this.device.createBuffer({ size: Math.max(4, size * 4), usage: usage.mapRead | usage.copyTarget });
+    const staging = this.device.createBuffer({
+      size: Math.max(4, size * 4),
+      usage: usage.mapRead | usage.copyTarget,
+    });
     const encoder = this.device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, staging, 0, size * 4);
     this.device.queue.submit([encoder.finish()]);
@@ -69,7 +75,9 @@ export class StateStore {
   private find(name: string) {
     const found = this.buffers.get(name);
     if (!found)
-      throw new Error(`there is no state "${name}" here; known are ${[...this.buffers.keys()].join(', ') || 'none'}`);
+      throw new Error(
+        `there is no state "${name}" here; known are ${[...this.buffers.keys()].join(', ') || 'none'}`,
+      );
     return found;
   }
 }

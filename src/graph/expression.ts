@@ -49,10 +49,21 @@ const is = (e: Expression, value: number) => e.kind === 'number' && e.value === 
 export const add = (a: Expression, b: Expression) => (is(a, 0) ? b : is(b, 0) ? a : call('add', [a, b]));
 export const sub = (a: Expression, b: Expression) => (is(b, 0) ? a : is(a, 0) ? neg(b) : call('sub', [a, b]));
 export const mul = (a: Expression, b: Expression): Expression =>
-  is(a, 0) || is(b, 0) ? zero : is(a, 1) ? b : is(b, 1) ? a : is(a, -1) ? neg(b) : is(b, -1) ? neg(a) : call('mul', [a, b]);
+  is(a, 0) || is(b, 0)
+    ? zero
+    : is(a, 1)
+      ? b
+      : is(b, 1)
+        ? a
+        : is(a, -1)
+          ? neg(b)
+          : is(b, -1)
+            ? neg(a)
+            : call('mul', [a, b]);
 export const neg = (a: Expression) => call('neg', [a]);
 /** a to the whole power n (n = -1 is the reciprocal). */
-export const power = (a: Expression, n: number): Expression => (n === 0 ? one : n === 1 ? a : call('power', [a], n));
+export const power = (a: Expression, n: number): Expression =>
+  n === 0 ? one : n === 1 ? a : call('power', [a], n);
 export const div = (a: Expression, b: Expression) => (is(b, 1) ? a : mul(a, power(b, -1)));
 /** Square root, 0 for arguments below 0; its derivative at 0 is set to 0, so that |x| has a finite gradient everywhere. */
 export const sqrt = (a: Expression) => call('sqrt', [a]);
@@ -89,6 +100,13 @@ const literal = (value: number): string => {
   return /[.e]/.test(text) ? text : `${text}.0`;
 };
 
+/** Small powers are written out: a loop in the shader costs compile time wherever it stands. */
+function wgslPower(a: string, n: number): string {
+  const positive =
+    Math.abs(n) <= 4 ? new Array(Math.abs(n)).fill(a).join(' * ') : `power(${a}, ${Math.abs(n)})`;
+  return n < 0 ? `(1.0 / (${positive}))` : `(${positive})`;
+}
+
 const functions = {
   add: {
     evaluate: ([a, b]) => a + b,
@@ -113,7 +131,7 @@ const functions = {
   power: {
     evaluate: ([a], n) => a ** n,
     derivative: ([a], n) => [mul(number(n), power(a, n - 1))],
-    wgsl: ([a], n) => `power(${a}, ${n})`,
+    wgsl: ([a], n) => wgslPower(a, n),
   },
   sqrt: {
     evaluate: ([a]) => Math.sqrt(Math.max(a, 0)),
@@ -198,8 +216,27 @@ const functions = {
 } satisfies Record<string, ScalarFunction> as Record<string, ScalarFunction>;
 
 export type FunctionName =
-  | 'add' | 'sub' | 'mul' | 'neg' | 'power' | 'sqrt' | 'exp' | 'expm1' | 'log' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'softplus' | 'erf'
-  | 'abs' | 'sign' | 'step' | 'select' | 'softUnitStep' | 'sinc';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'neg'
+  | 'power'
+  | 'sqrt'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'softplus'
+  | 'erf'
+  | 'abs'
+  | 'sign'
+  | 'step'
+  | 'select'
+  | 'softUnitStep'
+  | 'sinc';
 
 /**
  * n-th derivative of sin(x)/x. Near 0 by its Taylor series, elsewhere by
@@ -304,7 +341,11 @@ export function sizeOf(e: Expression): number {
  * WGSL text of an expression over f32 values; `args[i]` is the text of argument i.
  * Equal subexpressions are computed once: they become `let` lines, in order, and `result` names the last.
  */
-export function toWgsl(e: Expression, args: readonly string[], prefix = 't'): { lines: string[]; result: string } {
+export function toWgsl(
+  e: Expression,
+  args: readonly string[],
+  prefix = 't',
+): { lines: string[]; result: string } {
   const lines: string[] = [];
   const known = new Map<string, string>();
   // Derivatives share subexpressions: without this memory a deep one would be walked exponentially often.

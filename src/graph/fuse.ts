@@ -102,7 +102,11 @@ function inlineOne(
       const views: View[] = [];
       const viewOf = (view: View) => {
         const at = views.findIndex(
-          (v) => v.input === view.input && v.row === view.row && v.column === view.column && v.offset === view.offset,
+          (v) =>
+            v.input === view.input &&
+            v.row === view.row &&
+            v.column === view.column &&
+            v.offset === view.offset,
         );
         return argument(at >= 0 ? at : views.push(view) - 1);
       };
@@ -128,6 +132,9 @@ function inlineOne(
   const used = [...new Set(result.flatMap((p) => p.views.map((v) => v.input)))].sort((a, b) => a - b);
   return {
     inputs: used.map((i) => joined[i]),
-    pieces: result.map((p) => ({ ...p, views: p.views.map((v) => ({ ...v, input: used.indexOf(v.input) })) })),
+    pieces: result.map((p) => ({
+      ...p,
+      views: p.views.map((v) => ({ ...v, input: used.indexOf(v.input) })),
+    })),
   };
 }

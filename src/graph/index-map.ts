@@ -57,14 +57,18 @@ export function packIndexMap(
 ): Uint32Array {
   const count = indices.length;
   if (count > capacity)
-    throw new Error(`${name}: ${count} rows do not fit the capacity of ${capacity}; compile with a larger one`);
+    throw new Error(
+      `${name}: ${count} rows do not fit the capacity of ${capacity}; compile with a larger one`,
+    );
   const packed = new Uint32Array(indexMapLength(capacity, segments));
   packed.fill(NOWHERE, count, capacity);
   const starts = packed.subarray(2 * capacity);
   for (let i = 0; i < count; i++) {
     const segment = indices[i];
     if (!Number.isInteger(segment) || segment < 0 || segment >= segments)
-      throw new Error(`${name}: row ${i} points to ${segment}, but there are only ${segments} (0 to ${segments - 1})`);
+      throw new Error(
+        `${name}: row ${i} points to ${segment}, but there are only ${segments} (0 to ${segments - 1})`,
+      );
     packed[i] = segment;
     starts[segment + 1]++;
   }

@@ -1,5 +1,5 @@
-import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { indexOp } from './index-map.ts';
+import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { type Node, topologicalOrder } from './node.ts';
 
 /** Storage bindings start at multiples of 256 bytes (WebGPU's default limit): 64 numbers. */
@@ -45,7 +45,9 @@ function isView(node: Node, options: PlanOptions): boolean {
 
 /** Whether the inputs of a concatenation can be computed where they will stand. */
 export function isLayout(node: Node, options: Pick<PlanOptions, 'isConcat'>): boolean {
-  return options.isConcat(node) && node.rows === 1 && node.attrs.offsets.every((o: number) => o % ALIGNMENT === 0);
+  return (
+    options.isConcat(node) && node.rows === 1 && node.attrs.offsets.every((o: number) => o % ALIGNMENT === 0)
+  );
 }
 
 /**
@@ -75,7 +77,8 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     }
   }
   const steps = order.filter(
-    (node) => !isLeaf(node) && !isView(node, options) && !isLayout(node, options) && node.rows * node.cols > 0,
+    (node) =>
+      !isLeaf(node) && !isView(node, options) && !isLayout(node, options) && node.rows * node.cols > 0,
   );
   const lastUse = new Map<Node, number>();
   steps.forEach((node, at) => {
@@ -114,7 +117,8 @@ function lower(
   const updating = new Map(updates.map(({ state, next }) => [next, state]));
   const order = topologicalOrder([...outputs, ...updates.map((u) => u.next)]);
   const readers = new Map<Node, number>();
-  for (const node of order) for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  for (const node of order)
+    for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
   for (const node of order) {
     let inputs = node.inputs.map((input) => rebuilt.get(input)!);
     if (isLayout(node, options))
@@ -157,7 +161,8 @@ function assign(
   const bufferOf = new Map<Node, number>();
   for (const node of order) {
     const root = rootOf(node);
-    if (isLeaf(root) && !bufferOf.has(root)) bufferOf.set(root, buffers.push({ size: sizeOf(root), leaf: root }) - 1);
+    if (isLeaf(root) && !bufferOf.has(root))
+      bufferOf.set(root, buffers.push({ size: sizeOf(root), leaf: root }) - 1);
   }
   const free: number[] = [];
   const expiring = new Map<number, Node[]>();

@@ -18,6 +18,7 @@ export interface Shape {
 }
 
 /** One value of a program: an op applied to earlier values. Nodes are immutable; calling an op makes one. */
+// biome-ignore lint/suspicious/noExplicitAny: a graph mixes ops; each record knows the type of its own attributes.
 export interface Node<A = any> {
   readonly id: number;
   readonly op: Op<A>;
@@ -97,7 +98,6 @@ export interface View {
   readonly column: boolean;
   readonly offset: number;
 }
-
 
 let nextId = 0;
 

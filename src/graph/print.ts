@@ -1,5 +1,5 @@
-import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { indexOp } from './index-map.ts';
+import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { indexOp } from './index-map.ts';
+import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
 /** Numbers for the leaves, by name: row-major, `rows * cols` each; index maps as `packIndexMap` gives them. */
@@ -37,7 +37,9 @@ function leafValue(node: Node, feeds: Feeds): Float64Array {
   const fed = feeds[node.attrs.name];
   if (fed === undefined) {
     if (node.op === stateOp) return node.attrs.initial;
-    throw new Error(`reference: no numbers were given for ${node.op.name} "${node.attrs.name}" (${shapeOf(node)})`);
+    throw new Error(
+      `reference: no numbers were given for ${node.op.name} "${node.attrs.name}" (${shapeOf(node)})`,
+    );
   }
   if (fed.length !== node.rows * node.cols)
     throw new Error(

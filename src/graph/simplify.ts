@@ -16,7 +16,10 @@ export function simplify(
   const identity = (value: unknown): string => {
     if (value === null || typeof value !== 'object') return String(value);
     let id = ids.get(value);
-    if (id === undefined) ids.set(value, (id = ids.size));
+    if (id === undefined) {
+      id = ids.size;
+      ids.set(value, id);
+    }
     return `#${id}`;
   };
   const keyOf = (node: Node): string => {
@@ -26,7 +29,9 @@ export function simplify(
         ? attrs.data.join(' ')
         : (op.key?.(attrs) ??
           (attrs && Object.getPrototypeOf(attrs) === Object.prototype
-            ? Object.entries(attrs).map(([name, value]) => `${name}:${identity(value)}`).join(',')
+            ? Object.entries(attrs)
+                .map(([name, value]) => `${name}:${identity(value)}`)
+                .join(',')
             : identity(attrs)));
     return `${op.name}(${node.inputs.map((i) => i.id).join(',')})${node.rows}x${node.cols}[${text}]`;
   };
@@ -35,7 +40,8 @@ export function simplify(
       node,
       node.inputs.map((input) => rebuilt.get(input)!),
     );
-    for (let next = simpler.op.simplify?.(simpler); next; next = simpler.op.simplify?.(simpler)) simpler = next;
+    for (let next = simpler.op.simplify?.(simpler); next; next = simpler.op.simplify?.(simpler))
+      simpler = next;
     const zeroInputs = simpler.inputs.filter(isZero).length;
     if (
       (simpler.op.linear === 'each' && zeroInputs > 0) ||

@@ -78,7 +78,10 @@ export interface NetworkWithAttributes extends Module {
   ): GeometricTensor;
 }
 
-function build(options: GatePointsOptions, irreps: { input: IrrepsLike; nodeAttr: IrrepsLike; edgeAttr: Irreps; output: IrrepsLike }) {
+function build(
+  options: GatePointsOptions,
+  irreps: { input: IrrepsLike; nodeAttr: IrrepsLike; edgeAttr: Irreps; output: IrrepsLike },
+) {
   const { mul = 50, layers = 3, lmax = 2, numberOfBasis = 10, fcHidden = 100, poolNodes = true } = options;
   const hidden: [number, Irrep][] = [];
   for (let l = 0; l <= lmax; l++) for (const p of [-1, 1] as const) hidden.push([mul, Irrep.of(l, p)]);

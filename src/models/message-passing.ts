@@ -1,10 +1,10 @@
 import type { Node } from '../graph/node.ts';
-import { Irrep } from '../o3/irrep.ts';
-import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { type Convolution, convolution, type Edges } from '../nn/convolution.ts';
 import { type Gate, gate } from '../nn/gate.ts';
 import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
 import type { GeometricTensor } from '../nn/tensor.ts';
+import { Irrep } from '../o3/irrep.ts';
+import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 
 export interface MessagePassingOptions {
   readonly irrepsNodeInput: IrrepsLike;
@@ -54,7 +54,11 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
     const node = sequence[sequence.length - 1];
     const reached = (ir: Irrep) => pathExists(node, edgeAttr, ir);
     const part = (keep: (ir: Irrep) => boolean) =>
-      Irreps.parse(hidden.blocks.filter(({ ir }) => keep(ir) && reached(ir)).map(({ mul, ir }): [number, Irrep] => [mul, ir]));
+      Irreps.parse(
+        hidden.blocks
+          .filter(({ ir }) => keep(ir) && reached(ir))
+          .map(({ mul, ir }): [number, Irrep] => [mul, ir]),
+      );
     const scalars = part((ir) => ir.l === 0).simplify();
     const gated = part((ir) => ir.l > 0);
     const gateIr = [Irrep.of(0, 1), Irrep.of(0, -1)].find(reached);
@@ -104,5 +108,7 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
 
 /** Whether the product of some block of `a` with some block of `b` contains `ir` (e3nn `tp_path_exists`). */
 function pathExists(a: Irreps, b: Irreps, ir: Irrep): boolean {
-  return a.blocks.some((x) => b.blocks.some((y) => x.mul > 0 && y.mul > 0 && x.ir.product(y.ir).some((z) => z.equals(ir))));
+  return a.blocks.some((x) =>
+    b.blocks.some((y) => x.mul > 0 && y.mul > 0 && x.ir.product(y.ir).some((z) => z.equals(ir))),
+  );
 }

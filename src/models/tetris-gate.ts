@@ -1,6 +1,5 @@
-import { segmentSum, gather } from '../ops/gather.ts';
-import { scale, subtract } from '../ops/map.ts';
-import { type ActivationLike } from '../nn/activation.ts';
+import type { Node } from '../graph/node.ts';
+import type { ActivationLike } from '../nn/activation.ts';
 import type { Edges } from '../nn/convolution.ts';
 import { fullyConnectedNet } from '../nn/fully-connected-net.ts';
 import { gate } from '../nn/gate.ts';
@@ -9,10 +8,11 @@ import { softOneHotLinspace } from '../nn/radial.ts';
 import { norm, sphericalHarmonics } from '../nn/spherical-harmonics.ts';
 import { type GeometricTensor, tensor } from '../nn/tensor.ts';
 import { tensorProductLayer } from '../nn/tensor-product.ts';
-import type { Node } from '../graph/node.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
-import { Layout } from '../o3/layout.ts';
+import type { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
+import { gather, segmentSum } from '../ops/gather.ts';
+import { scale, subtract } from '../ops/map.ts';
 import type { PointGraph } from './gate-points-networks.ts';
 
 export interface TetrisGateOptions {
@@ -57,7 +57,13 @@ function edgeConvolution(
   return {
     parameters: prefixed('fc', fc),
     layoutOut: tp.layoutOut,
-    apply(weights: Weights, x: GeometricTensor, edges: Edges, sh: GeometricTensor, embedding: Node): GeometricTensor {
+    apply(
+      weights: Weights,
+      x: GeometricTensor,
+      edges: Edges,
+      sh: GeometricTensor,
+      embedding: Node,
+    ): GeometricTensor {
       const radial = fc.apply(weights.at('fc'), embedding);
       const messages = tp.apply(radial, tensor(gather(x.node, edges.src), x.layout), sh);
       return tensor(segmentSum(messages.node, edges.dst), tp.layoutOut);
@@ -88,7 +94,9 @@ export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
   const irrepsSh = Irreps.sphericalHarmonics(lmax);
   const nonlinearity = gate(irrepsScalars, actScalars, irrepsGates, actGates, irrepsGated);
   const hs = [numberOfBasis, fcHidden];
-  const conv = edgeConvolution(irrepsSh, irrepsSh, nonlinearity.irrepsIn, hs, numNeighbors, { layoutOut: nonlinearity.layoutIn });
+  const conv = edgeConvolution(irrepsSh, irrepsSh, nonlinearity.irrepsIn, hs, numNeighbors, {
+    layoutOut: nonlinearity.layoutIn,
+  });
   const final = edgeConvolution(nonlinearity.irrepsOut, irrepsSh, Irreps.parse(irrepsOut), hs, numNeighbors, {
     layoutIn1: nonlinearity.layoutOut,
   });
@@ -98,7 +106,13 @@ export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
     apply(weights, { pos, edges, graphs }) {
       const vector = subtract(gather(pos, edges.src), gather(pos, edges.dst));
       const sh = sphericalHarmonics(irrepsSh, vector, { normalize: true, normalization: 'component' });
-      const basis = softOneHotLinspace(norm(vector), { start, end, number: numberOfBasis, basis: 'smooth_finite', cutoff: true });
+      const basis = softOneHotLinspace(norm(vector), {
+        start,
+        end,
+        number: numberOfBasis,
+        basis: 'smooth_finite',
+        cutoff: true,
+      });
       const embedding = scale(basis, Math.sqrt(numberOfBasis));
       const x = tensor(scale(segmentSum(sh.node, edges.dst), 1 / Math.sqrt(numNeighbors)), sh.layout);
       const hidden = nonlinearity.apply(conv.apply(weights.at('conv'), x, edges, sh, embedding));

@@ -60,7 +60,10 @@ export type ActivationLike = ActivationName | e.Expression;
 function expressionOf(activation: ActivationLike): e.Expression {
   if (typeof activation !== 'string') return activation;
   const known: KnownActivation | undefined = activations[activation];
-  if (!known) throw new Error(`there is no activation "${activation}"; known are ${Object.keys(activations).join(', ')}`);
+  if (!known)
+    throw new Error(
+      `there is no activation "${activation}"; known are ${Object.keys(activations).join(', ')}`,
+    );
   return known.expression;
 }
 
@@ -120,15 +123,23 @@ export interface Activation {
  *
  * Throws when a function is given for irreps that are no scalars, or for odd scalars and a function that is neither.
  */
-export function activation(irrepsIn: IrrepsLike, acts: readonly (ActivationLike | null)[], layoutIn?: Layout): Activation {
+export function activation(
+  irrepsIn: IrrepsLike,
+  acts: readonly (ActivationLike | null)[],
+  layoutIn?: Layout,
+): Activation {
   const irreps = Irreps.parse(irrepsIn);
   if (acts.length !== irreps.length)
-    throw new Error(`activation: ${irreps} has ${irreps.length} blocks, but ${acts.length} functions were given`);
+    throw new Error(
+      `activation: ${irreps} has ${irreps.length} blocks, but ${acts.length} functions were given`,
+    );
   const out = irreps.blocks.map(({ mul, ir }, i): [number, Irrep] => {
     const act = acts[i];
     if (act === null) return [mul, ir];
     if (ir.l !== 0)
-      throw new Error(`activation: block ${i} (${mul}x${ir}) is no scalar; a function of components would break equivariance`);
+      throw new Error(
+        `activation: block ${i} (${mul}x${ir}) is no scalar; a function of components would break equivariance`,
+      );
     if (ir.p === 1) return [mul, ir];
     const parity = parityOf(act);
     if (parity === 0)

@@ -2,10 +2,10 @@ import * as e from '../graph/expression.ts';
 import type { IndexNode } from '../graph/index-map.ts';
 import { constant } from '../graph/leaf.ts';
 import type { Node } from '../graph/node.ts';
-import { Irrep } from '../o3/irrep.ts';
-import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import type { InstructionLike } from '../o3/instructions.ts';
 import { tensorProduct as tensorProductSpec } from '../o3/instructions.ts';
+import { Irrep } from '../o3/irrep.ts';
+import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { gather, segmentSum } from '../ops/gather.ts';
@@ -13,8 +13,8 @@ import { map } from '../ops/map.ts';
 import { broadcast } from '../ops/sum.ts';
 import { fullyConnectedNet } from './fully-connected-net.ts';
 import { type Module, prefixed, type Weights } from './parameters.ts';
-import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
 import { type GeometricTensor, tensor } from './tensor.ts';
+import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
 
 /** Edges of a graph: for each one the node it starts from and the node it points to. */
 export interface Edges {
@@ -68,7 +68,10 @@ export function convolution(options: ConvolutionOptions): Convolution {
   const layoutAttr = options.layoutAttr ?? Layout.of(nodeAttr);
   const layoutEdge = options.layoutEdge ?? Layout.of(edgeAttr);
   const { irrepsMid, instructions } = middlePaths(nodeInput, edgeAttr, nodeOutput);
-  const layoutMid = Layout.of(irrepsMid, layoutIn.isPadded || layoutIn.blocks.every((b) => b.mul % 4 === 0) ? 4 : 1);
+  const layoutMid = Layout.of(
+    irrepsMid,
+    layoutIn.isPadded || layoutIn.blocks.every((b) => b.mul % 4 === 0) ? 4 : 1,
+  );
   const scalar = Irreps.parse('0e');
   const fully = (from: Irreps, to: Irreps, layoutIn1: Layout, layoutOf: Layout) =>
     tensorProductLayer(fullyConnectedTensorProduct(from, nodeAttr, to), {
@@ -102,7 +105,9 @@ export function convolution(options: ConvolutionOptions): Convolution {
       ...prefixed('lin1', lin1),
       ...prefixed('fc', fc),
       ...prefixed('lin2', lin2),
-      ...prefixed('alpha', { parameters: alpha.parameters.map((p) => ({ ...p, initial: 'zeros' as const })) }),
+      ...prefixed('alpha', {
+        parameters: alpha.parameters.map((p) => ({ ...p, initial: 'zeros' as const })),
+      }),
     ],
     apply(weights, input, attr, edges, edgeAttributes, edgeScalars) {
       const self = sc.apply(weights.at('sc'), input, attr);
@@ -116,7 +121,13 @@ export function convolution(options: ConvolutionOptions): Convolution {
       // self + ((1 - mask) + alpha * mask) * out: where the self-connection cannot reach, the convolution has full weight.
       const [s, c, a, m] = [0, 1, 2, 3].map(e.argument);
       const blend = e.add(s, e.mul(e.add(e.sub(e.number(1), m), e.mul(a, m)), c));
-      const value = map(blend, self.node, out.node, broadcast(angle.node, rows, cols), broadcast(maskRow, rows, cols));
+      const value = map(
+        blend,
+        self.node,
+        out.node,
+        broadcast(angle.node, rows, cols),
+        broadcast(maskRow, rows, cols),
+      );
       return tensor(value, layoutOut);
     },
   };

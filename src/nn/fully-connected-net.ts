@@ -45,7 +45,10 @@ export function fullyConnectedNet(
     const packed = packWeightBlocks([slice], mulIn * mulOut);
     const outPositions = last ? options.outPositions : undefined;
     const positions = outPositions
-      ? Int32Array.from({ length: mulIn * mulOut }, (_, k) => Math.floor(k / mulOut) * paddedOut + outPositions[k % mulOut])
+      ? Int32Array.from(
+          { length: mulIn * mulOut },
+          (_, k) => Math.floor(k / mulOut) * paddedOut + outPositions[k % mulOut],
+        )
       : packed.positions;
     const factor = last && !(outAct && act) ? varianceOut : 1;
     return {

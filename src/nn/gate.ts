@@ -2,8 +2,9 @@ import type { Node } from '../graph/node.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { elementwiseTensorProduct } from '../o3/tensor-product-rules.ts';
+import type { ProductPath, SlotBlock } from '../ops/product-form.ts';
 import { concat, place, slice } from '../ops/slice.ts';
-import { type ProductPath, type SlotBlock, tensorProduct } from '../ops/tensor-product.ts';
+import { tensorProduct } from '../ops/tensor-product.ts';
 import { type ActivationLike, activation } from './activation.ts';
 import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
 
@@ -41,12 +42,17 @@ export function gate(
   const [scalars, gates] = [irrepsScalars, irrepsGates].map((irreps, i) => {
     const parsed = Irreps.parse(irreps);
     const odd = parsed.blocks.find(({ ir }) => ir.l > 0);
-    if (odd) throw new Error(`gate: ${i ? 'gates' : 'scalars'} must be scalars, got ${odd.mul}x${odd.ir} in ${parsed}`);
+    if (odd)
+      throw new Error(
+        `gate: ${i ? 'gates' : 'scalars'} must be scalars, got ${odd.mul}x${odd.ir} in ${parsed}`,
+      );
     return parsed;
   });
   const gated = Irreps.parse(irrepsGated);
   if (gates.numIrreps !== gated.numIrreps)
-    throw new Error(`gate: ${gates.numIrreps} gates (${gates}) for ${gated.numIrreps} gated irreps (${gated}); each needs one`);
+    throw new Error(
+      `gate: ${gates.numIrreps} gates (${gates}) for ${gated.numIrreps} gated irreps (${gated}); each needs one`,
+    );
   const { irrepsIn, cuts } = cutInput([scalars, gates, gated]);
   const layoutIn = Layout.forFeatures(irrepsIn);
   const [scalarCuts, gateCuts, gatedCuts] = cuts;
@@ -67,7 +73,9 @@ export function gate(
     layoutOut,
     apply(x) {
       expectIrreps('gate', x, layoutIn);
-      const activated = onScalars.apply(tensor(cutScalars(x.node, scalarCuts, layoutScalars), layoutScalars)).node;
+      const activated = onScalars.apply(
+        tensor(cutScalars(x.node, scalarCuts, layoutScalars), layoutScalars),
+      ).node;
       if (paths.length === 0) return tensor(activated, layoutOut);
       const gateValues = onGates.apply(tensor(cutScalars(x.node, gateCuts, layoutGates), layoutGates)).node;
       const cols = { x: x.node.cols, y: gateValues.cols, w: 0, z: layoutOut.cols - activated.cols };
@@ -78,7 +86,9 @@ export function gate(
 
   /** Columns of scalars, block after block, each filled up as its layout says. */
   function cutScalars(node: Node, list: readonly Cut[], layout: Layout): Node {
-    const parts = list.map(({ block, first, mul }) => slice(node, layoutIn.blocks[block].offset + first, mul));
+    const parts = list.map(({ block, first, mul }) =>
+      slice(node, layoutIn.blocks[block].offset + first, mul),
+    );
     return place(
       parts,
       layout.blocks.filter((b) => b.mul > 0).map((b) => b.offset),
@@ -92,13 +102,26 @@ export function gate(
     let copy = 0;
     return product.instructions.map((instruction): ProductPath => {
       const { mul } = product.irrepsIn1.blocks[instruction.in1];
-      const x = slotOf(gatedCuts.map((cut) => ({ cut, layout: layoutIn, block: cut.block, first: cut.first, mul: cut.mul })), copy, mul);
-      const y = slotOf(layoutGates.blocks.map((b, block) => ({ layout: layoutGates, block, first: 0, mul: b.mul })), copy, mul);
+      const x = slotOf(
+        gatedCuts.map((cut) => ({ cut, layout: layoutIn, block: cut.block, first: cut.first, mul: cut.mul })),
+        copy,
+        mul,
+      );
+      const y = slotOf(
+        layoutGates.blocks.map((b, block) => ({ layout: layoutGates, block, first: 0, mul: b.mul })),
+        copy,
+        mul,
+      );
       const out = layoutOut.blocks[onScalars.irrepsOut.length + instruction.out];
       copy += mul;
       // Padding takes part where all three have it: it is zero times something, and loads come in fours.
       const whole = [x, y].every((s) => s.room === out.padded);
-      const block = ({ offset, stride, l }: SlotBlock) => ({ offset, stride, mul: whole ? out.padded : mul, l });
+      const block = ({ offset, stride, l }: SlotBlock) => ({
+        offset,
+        stride,
+        mul: whole ? out.padded : mul,
+        l,
+      });
       return {
         mode: 'uuu',
         x: block(x.slot),
@@ -122,7 +145,10 @@ function slotOf(
     if (copy < start + length) {
       const b = layout.blocks[block];
       const u = first + copy - start;
-      return { slot: { offset: b.offset + u, stride: b.stride, mul, l: b.ir.l }, room: u + mul === b.mul ? b.padded - u : mul };
+      return {
+        slot: { offset: b.offset + u, stride: b.stride, mul, l: b.ir.l },
+        room: u + mul === b.mul ? b.padded - u : mul,
+      };
     }
     start += length;
   }

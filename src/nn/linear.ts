@@ -47,9 +47,13 @@ export function packWeightBlocks(
 /**
  * Equivariant linear map (e3nn `o3.Linear`): each output irrep mixes the copies of the same input irrep,
  * out[w] = c * sum_u W[u, w] x[u]. Features x: rows x irrepsIn, output rows x irrepsOut.
- * With `fIn` and `fOut` a row holds fIn (fOut) features one after the other.
+ * With `fIn` and `fOut` a row holds fIn (fOut) features one after the other. Weights of as many rows as x are per sample.
  */
-export function linear(irrepsIn: IrrepsLike, irrepsOut: IrrepsLike, options: LinearLayerOptions = {}): Linear {
+export function linear(
+  irrepsIn: IrrepsLike,
+  irrepsOut: IrrepsLike,
+  options: LinearLayerOptions = {},
+): Linear {
   const spec = linearSpec(irrepsIn, irrepsOut, options);
   const layoutIn = options.layoutIn ?? Layout.forFeatures(spec.irrepsIn);
   const layoutOut = options.layoutOut ?? Layout.forFeatures(spec.irrepsOut);
@@ -62,6 +66,7 @@ export function linear(irrepsIn: IrrepsLike, irrepsOut: IrrepsLike, options: Lin
       for (const instruction of spec.instructions) {
         const a = layoutIn.blocks[instruction.in];
         const b = layoutOut.blocks[instruction.out];
+        if (a.mul === 0 || b.mul === 0) continue;
         slices.push({
           start: (i * fOut + o) * spec.weightNumel + instruction.weightSlice[0],
           mulIn: a.mul,
@@ -103,7 +108,6 @@ export function linear(irrepsIn: IrrepsLike, irrepsOut: IrrepsLike, options: Lin
     aCols: fIn * layoutIn.cols,
     wCols: packed.packedLength,
     oCols: fOut * layoutOut.cols,
-    perSample: false,
   };
   return {
     spec,
@@ -112,7 +116,8 @@ export function linear(irrepsIn: IrrepsLike, irrepsOut: IrrepsLike, options: Lin
     parameters,
     apply(weights, x) {
       if (fIn === 1) expectIrreps('linear', x, layoutIn);
-      const out = contract(form, x.node, weights.get('weight'));
+      const weight = weights.get('weight');
+      const out = contract({ ...form, perSample: weight.rows !== 1 }, x.node, weight);
       const biased = spec.biasNumel > 0 ? add(out, biases(weights.get('bias'), out)) : out;
       return fOut === 1 ? tensor(biased, layoutOut) : { node: biased, layout: layoutOut };
     },

@@ -2,8 +2,8 @@ import * as e from '../graph/expression.ts';
 import { constant, state } from '../graph/leaf.ts';
 import type { Update } from '../graph/memory.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
-import { slice } from '../ops/slice.ts';
 import { optimizerStep } from '../ops/optimizer-step.ts';
+import { slice } from '../ops/slice.ts';
 
 export interface Optimizer {
   /** The parameters as a part of the optimiser's state: what the model's weights are taken from. */
@@ -31,7 +31,12 @@ function optimizer(
   learningRate: number,
   moments: number,
   name: string,
-  parts: (old: readonly e.Expression[], gradient: e.Expression, rate: e.Expression, step: e.Expression) => e.Expression[],
+  parts: (
+    old: readonly e.Expression[],
+    gradient: e.Expression,
+    rate: e.Expression,
+    step: e.Expression,
+  ) => e.Expression[],
 ): Optimizer {
   const length = initial.length;
   const states = { values: `${name}.values`, step: `${name}.step`, learningRate: `${name}.learningRate` };
@@ -47,7 +52,9 @@ function optimizer(
     states,
     step(gradient) {
       if (gradient.rows !== 1 || gradient.cols !== length)
-        throw new Error(`optimizer: the gradient must be 1x${length} like the parameters, got ${shapeOf(gradient)}`);
+        throw new Error(
+          `optimizer: the gradient must be 1x${length} like the parameters, got ${shapeOf(gradient)}`,
+        );
       // The counter lives on the GPU, so that many steps can go into one submit.
       const next = optimizerStep([e.add(e.argument(0), n(1))], counter, constant(0));
       return [

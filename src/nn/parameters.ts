@@ -95,7 +95,10 @@ export class Parameters {
       Object.fromEntries(
         this.list.map(({ name, shape, initial }) => {
           const size = shape.reduce((a, b) => a * b, 1);
-          return [name, { shape, data: initial === 'normal' ? random.normals(size) : new Float64Array(size) }];
+          return [
+            name,
+            { shape, data: initial === 'normal' ? random.normals(size) : new Float64Array(size) },
+          ];
         }),
       ),
     );
@@ -106,13 +109,17 @@ export class Parameters {
     const packed = new Float64Array(this.length);
     for (const name of Object.keys(arrays))
       if (!this.offsets.has(name))
-        throw new Error(`there is no parameter "${name}" here; known are ${this.list.map((p) => p.name).join(', ')}`);
+        throw new Error(
+          `there is no parameter "${name}" here; known are ${this.list.map((p) => p.name).join(', ')}`,
+        );
     for (const { name, shape, positions } of this.list) {
       const array = arrays[name];
       const size = shape.reduce((a, b) => a * b, 1);
       if (!array) throw new Error(`parameter "${name}" is missing (shape [${shape}])`);
       if (array.data.length !== size)
-        throw new Error(`parameter "${name}" has shape [${shape}], ${size} numbers, but [${array.shape}], ${array.data.length} numbers, were given`);
+        throw new Error(
+          `parameter "${name}" has shape [${shape}], ${size} numbers, but [${array.shape}], ${array.data.length} numbers, were given`,
+        );
       const offset = this.offsets.get(name)!;
       for (let i = 0; i < size; i++) packed[offset + (positions ? positions[i] : i)] = array.data[i];
     }

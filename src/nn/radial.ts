@@ -50,11 +50,17 @@ function inside(t: e.Expression, c: number, f: e.Expression): e.Expression {
  */
 export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions): Node {
   const { start, end, number, basis, cutoff } = options;
-  if (typeof cutoff !== 'boolean') throw new Error('softOneHotLinspace: say whether there is a cutoff (true or false)');
+  if (typeof cutoff !== 'boolean')
+    throw new Error('softOneHotLinspace: say whether there is a cutoff (true or false)');
   if (!radialBases.includes(basis))
     throw new Error(`softOneHotLinspace: there is no basis "${basis}"; known are ${radialBases.join(', ')}`);
   if (!(end > start)) throw new Error(`softOneHotLinspace: the interval ${start} to ${end} is empty`);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`softOneHotLinspace: ${number} basis functions`);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`softOneHotLinspace: ${number} basis functions`);
+  if (number === 1 && !cutoff)
+    throw new Error(
+      `softOneHotLinspace: one ${basis} function without cutoff has no width; use cutoff or a larger number`,
+    );
   const length = end - start;
   if (basis === 'fourier') {
     const t = e.mul(e.sub(x, n(start)), n(1 / length));
@@ -69,8 +75,6 @@ export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions):
     const f = besselOf(t, length);
     return radialBasis(distances, cutoff ? inside(t, length, f) : f, frequencies);
   }
-  if (number === 1 && !cutoff)
-    throw new Error(`softOneHotLinspace: one ${basis} function without cutoff has no width; use cutoff or a larger number`);
   const step = cutoff ? length / (number + 1) : length / (number - 1);
   const centres = Array.from({ length: number }, (_, i) => start + step * (cutoff ? i + 1 : i));
   const d = e.mul(e.sub(x, v), n(1 / step));

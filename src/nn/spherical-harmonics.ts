@@ -41,13 +41,16 @@ export function sphericalHarmonics(
   x: Node,
   { normalize, normalization = 'integral' }: HarmonicsOptions,
 ): GeometricTensor {
-  if (x.cols !== 3) throw new Error(`sphericalHarmonics: vectors have 3 columns (x, y, z), got ${shapeOf(x)}`);
+  if (x.cols !== 3)
+    throw new Error(`sphericalHarmonics: vectors have 3 columns (x, y, z), got ${shapeOf(x)}`);
   const irreps = irrepsOfHarmonics(degrees);
   const ls = irreps.blocks.flatMap(({ mul, ir }) => new Array<number>(mul).fill(ir.l));
   const vectors = normalize ? normalized(x) : x;
   const scales = ls.map((l) => harmonicsScale(l, normalization));
   // One block a harmonic: components in order, as e3nn has them even where an irrep occurs several times.
-  const single = Irreps.parse(irreps.blocks.flatMap(({ mul, ir }) => new Array(mul).fill(null).map((): [number, Irrep] => [1, ir])));
+  const single = Irreps.parse(
+    irreps.blocks.flatMap(({ mul, ir }) => new Array(mul).fill(null).map((): [number, Irrep] => [1, ir])),
+  );
   return tensor(solidHarmonics(vectors, ls, scales), Layout.of(single));
 }
 

@@ -1,14 +1,16 @@
 import { constant } from '../graph/leaf.ts';
+import { ALIGNMENT } from '../graph/memory.ts';
 import type { Node } from '../graph/node.ts';
+import { startsOf } from '../graph/starts.ts';
+import { wigner3j } from '../o3/clebsch-gordan.ts';
 import type { Instruction, TensorProductSpec } from '../o3/instructions.ts';
 import { Layout, type LayoutBlock } from '../o3/layout.ts';
-import { wigner3j } from '../o3/clebsch-gordan.ts';
 import { type ContractBlock, contract } from '../ops/contract.ts';
 import { add, filled, uniformOf } from '../ops/map.ts';
+import { channelCount, type PathMode, type ProductPath, type SlotBlock } from '../ops/product-form.ts';
 import { slice } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
-import { channelCount, type PathMode, type ProductPath, type SlotBlock, tensorProduct } from '../ops/tensor-product.ts';
-import { ALIGNMENT } from '../graph/memory.ts';
+import { tensorProduct } from '../ops/tensor-product.ts';
 import type { Module, Weights } from './parameters.ts';
 import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
 
@@ -36,7 +38,11 @@ export interface TensorProductLayer extends Module {
 }
 
 /** What the modes that mix channels (uvw, uuw, u<vw) do channel by channel, before the mixing. */
-const unmixed: Partial<Record<Instruction['connectionMode'], PathMode>> = { uvw: 'uvuv', uuw: 'uuu', 'u<vw': 'uvu<v' };
+const unmixed: Partial<Record<Instruction['connectionMode'], PathMode>> = {
+  uvw: 'uvuv',
+  uuw: 'uuu',
+  'u<vw': 'uvu<v',
+};
 
 interface Mixing {
   readonly path: ProductPath;
@@ -49,7 +55,10 @@ interface Mixing {
  * shared or per sample. Paths whose mode mixes channels are a channel-by-channel product into a value in
  * between and a blocked matrix product, which is where kernels are fast.
  */
-export function tensorProductLayer(spec: TensorProductSpec, options: TensorProductLayerOptions = {}): TensorProductLayer {
+export function tensorProductLayer(
+  spec: TensorProductSpec,
+  options: TensorProductLayerOptions = {},
+): TensorProductLayer {
   const layoutIn1 = options.layoutIn1 ?? Layout.of(spec.irrepsIn1);
   const layoutIn2 = options.layoutIn2 ?? Layout.of(spec.irrepsIn2);
   const layoutOut = options.layoutOut ?? Layout.of(spec.irrepsOut);
@@ -61,18 +70,36 @@ export function tensorProductLayer(spec: TensorProductSpec, options: TensorProdu
   let midCols = 0;
   for (const { coefficient, ...rest } of spec.instructions) {
     const instruction = { ...rest, coefficient: coefficient * (options.gain ?? 1) };
-    const [a, b, out] = [layoutIn1.blocks[instruction.in1], layoutIn2.blocks[instruction.in2], layoutOut.blocks[instruction.out]];
+    const [a, b, out] = [
+      layoutIn1.blocks[instruction.in1],
+      layoutIn2.blocks[instruction.in2],
+      layoutOut.blocks[instruction.out],
+    ];
     if (a.mul === 0 || b.mul === 0 || out.mul === 0) continue;
     const mode = unmixed[instruction.connectionMode];
     const [x, y] = channels(a, b, mode ? null : out, mode ?? (instruction.connectionMode as PathMode));
     if (!mode) {
       const own = instruction.connectionMode as PathMode;
-      const path: ProductPath = { mode: own, x, y, z: slotBlock(out, zChannels(own, x, y)), w: null, coefficient: instruction.coefficient };
+      const path: ProductPath = {
+        mode: own,
+        x,
+        y,
+        z: slotBlock(out, zChannels(own, x, y)),
+        w: null,
+        coefficient: instruction.coefficient,
+      };
       if (instruction.hasWeight) weighted.push({ path, instruction });
       else direct.push(path);
       continue;
     }
-    const probe: ProductPath = { mode, x, y, z: { offset: midCols, stride: 0, mul: 0, l: out.ir.l }, w: null, coefficient: 1 };
+    const probe: ProductPath = {
+      mode,
+      x,
+      y,
+      z: { offset: midCols, stride: 0, mul: 0, l: out.ir.l },
+      w: null,
+      coefficient: 1,
+    };
     const mul = channelCount(probe);
     if (mul === 0) continue;
     const z = { offset: midCols, stride: mul, mul, l: out.ir.l };
@@ -103,7 +130,8 @@ export function tensorProductLayer(spec: TensorProductSpec, options: TensorProdu
   });
   const directLength = length;
   // The two kinds of weights are read by different kernels; the second starts where a binding may start.
-  const mixedStart = mixed.length && directLength ? Math.ceil(directLength / ALIGNMENT) * ALIGNMENT : directLength;
+  const mixedStart =
+    mixed.length && directLength ? Math.ceil(directLength / ALIGNMENT) * ALIGNMENT : directLength;
   length = mixedStart;
   const mixedBlocks = mixed.map(({ path, block, instruction }) => {
     const w = length - mixedStart;
@@ -145,7 +173,9 @@ export function tensorProductLayer(spec: TensorProductSpec, options: TensorProdu
         );
       const parts: Node[] = [];
       if (direct.length > 0)
-        parts.push(tensorProduct({ paths: direct, cols: { ...cols, w: 0, z: layoutOut.cols } }, x.node, y.node));
+        parts.push(
+          tensorProduct({ paths: direct, cols: { ...cols, w: 0, z: layoutOut.cols } }, x.node, y.node),
+        );
       if (withWeights.length > 0) {
         const own = broadcast(slice(all!, 0, directLength), rows, directLength);
         const form = { paths: withWeights, cols: { ...cols, w: directLength, z: layoutOut.cols } };
@@ -160,14 +190,21 @@ export function tensorProductLayer(spec: TensorProductSpec, options: TensorProdu
           const blocks = mixedBlocks.map((block, i) => {
             const { path } = mixed[i];
             const [unit] = wigner3j(path.x.l, 0, path.x.l);
-            return { ...block, a: path.x.offset, aStride: path.x.stride, coefficient: block.coefficient * unit };
+            return {
+              ...block,
+              a: path.x.offset,
+              aStride: path.x.stride,
+              coefficient: block.coefficient * unit,
+            };
           });
           parts.push(contract({ blocks, aCols: layoutIn1.cols, ...shared }, x.node, own));
         } else parts.push(contract({ blocks: mixedBlocks, aCols: midCols, ...shared }, middle(x, y), own));
       }
       if (summed.length > 0) {
-        let at = 0;
-        const blocks = summed.map(({ block }) => ({ ...block, w: (at += block.mulIn) - block.mulIn }));
+        const lengths = summed.map(({ block }) => block.mulIn);
+        const starts = startsOf(lengths);
+        const blocks = summed.map(({ block }, i) => ({ ...block, w: starts[i] }));
+        const at = lengths.reduce((sum, n) => sum + n, 0);
         const ones = constant(new Float64Array(at).fill(1), 1, at);
         const form = { blocks, aCols: midCols, wCols: at, oCols: layoutOut.cols, perSample: false };
         parts.push(contract(form, middle(x, y), ones));
@@ -201,7 +238,12 @@ function zChannels(mode: PathMode, x: SlotBlock, y: SlotBlock): number {
  * The two input blocks with as many channels as the kernel shall walk: padding included where it stays zero and does
  * not disturb the numbering of channel pairs, which makes loads of four possible.
  */
-function channels(a: LayoutBlock, b: LayoutBlock, out: LayoutBlock | null, mode: PathMode): [SlotBlock, SlotBlock] {
+function channels(
+  a: LayoutBlock,
+  b: LayoutBlock,
+  out: LayoutBlock | null,
+  mode: PathMode,
+): [SlotBlock, SlotBlock] {
   const wide =
     mode === 'uuu'
       ? a.padded === b.padded && (!out || out.padded === a.padded)
@@ -224,5 +266,8 @@ function place(
   // Padding only ever adds channels u at the end, so pairs (u, v) keep their numbers.
   for (let pair = 0; pair < pairs; pair++)
     for (let w = 0; w < mulOut; w++) positions[from + pair * mulOut + w] = start + pair * stride + w;
-  if (pairs > channelCount(path)) throw new Error(`path ${instruction.connectionMode}: ${pairs} weights for ${channelCount(path)} channels`);
+  if (pairs > channelCount(path))
+    throw new Error(
+      `path ${instruction.connectionMode}: ${pairs} weights for ${channelCount(path)} channels`,
+    );
 }

@@ -27,5 +27,7 @@ export function expectIrreps(layer: string, x: GeometricTensor, expected: Layout
   if (!x.layout.irreps.equals(expected.irreps))
     throw new Error(`${layer} was made for irreps ${expected.irreps}, but its input has ${x.layout.irreps}`);
   if (x.layout.cols !== expected.cols)
-    throw new Error(`${layer}: the input stands in ${x.layout.cols} columns (padded otherwise), expected ${expected.cols}`);
+    throw new Error(
+      `${layer}: the input stands in ${x.layout.cols} columns (padded otherwise), expected ${expected.cols}`,
+    );
 }

@@ -57,7 +57,9 @@ export class Layout {
    * block. Padding is zero in every value and every cotangent, so it never changes a result.
    */
   static forFeatures(irreps: IrrepsLike): Layout {
-    const muls = Irreps.parse(irreps).blocks.map((b) => b.mul).filter((mul) => mul > 0);
+    const muls = Irreps.parse(irreps)
+      .blocks.map((b) => b.mul)
+      .filter((mul) => mul > 0);
     return Layout.of(irreps, muls.every((mul) => mul >= 3) ? 4 : 1);
   }
 
@@ -90,16 +92,28 @@ export class Layout {
 
   /** Rows in e3nn's layout (rows x irreps.dim) to this one (rows x cols). */
   pack(values: ArrayLike<number>): Float64Array {
-    return repack(values, this.irreps.dim, this.cols, (from, to, columns) => {
-      for (let c = 0; c < columns.length; c++) to[columns[c]] = from[c];
-    }, this.columns());
+    return repack(
+      values,
+      this.irreps.dim,
+      this.cols,
+      (from, to, columns) => {
+        for (let c = 0; c < columns.length; c++) to[columns[c]] = from[c];
+      },
+      this.columns(),
+    );
   }
 
   /** Rows in this layout to e3nn's. */
   unpack(values: ArrayLike<number>): Float64Array {
-    return repack(values, this.cols, this.irreps.dim, (from, to, columns) => {
-      for (let c = 0; c < columns.length; c++) to[c] = from[columns[c]];
-    }, this.columns());
+    return repack(
+      values,
+      this.cols,
+      this.irreps.dim,
+      (from, to, columns) => {
+        for (let c = 0; c < columns.length; c++) to[c] = from[columns[c]];
+      },
+      this.columns(),
+    );
   }
 }
 
@@ -112,10 +126,15 @@ function repack(
 ): Float64Array {
   if (colsIn === 0) return new Float64Array(0);
   const rows = values.length / colsIn;
-  if (!Number.isInteger(rows)) throw new Error(`layout: ${values.length} numbers are no whole number of rows of ${colsIn}`);
+  if (!Number.isInteger(rows))
+    throw new Error(`layout: ${values.length} numbers are no whole number of rows of ${colsIn}`);
   const source = Float64Array.from(values);
   const out = new Float64Array(rows * colsOut);
   for (let r = 0; r < rows; r++)
-    move(source.subarray(r * colsIn, (r + 1) * colsIn), out.subarray(r * colsOut, (r + 1) * colsOut), columns);
+    move(
+      source.subarray(r * colsIn, (r + 1) * colsIn),
+      out.subarray(r * colsOut, (r + 1) * colsOut),
+      columns,
+    );
   return out;
 }

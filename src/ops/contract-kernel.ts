@@ -41,12 +41,17 @@ interface Affine {
 }
 
 /** Cuts a list into runs of equal `shape` whose offsets are linear in their number. */
-function affineRuns<T>(items: readonly T[], shape: (x: T) => string, offsets: (x: T) => number[]): { item: T; run: Affine }[] {
+function affineRuns<T>(
+  items: readonly T[],
+  shape: (x: T) => string,
+  offsets: (x: T) => number[],
+): { item: T; run: Affine }[] {
   const runs: { item: T; run: Affine }[] = [];
   for (let at = 0; at < items.length; ) {
     const first = offsets(items[at]);
     const key = shape(items[at]);
-    const step = at + 1 < items.length ? offsets(items[at + 1]).map((o, i) => o - first[i]) : first.map(() => 0);
+    const step =
+      at + 1 < items.length ? offsets(items[at + 1]).map((o, i) => o - first[i]) : first.map(() => 0);
     let count = 1;
     while (
       at + count < items.length &&
@@ -91,21 +96,29 @@ interface Target {
   readonly runs: readonly { item: Source; run: Affine }[];
 }
 
-function rowsKernel(form: ContractForm, open: 'a' | 'w' | 'o', samples: number, width: number, tiled: boolean): Kernel {
+function rowsKernel(
+  form: ContractForm,
+  open: 'a' | 'w' | 'o',
+  samples: number,
+  width: number,
+  tiled: boolean,
+): Kernel {
   const forward = open === 'o';
   const outCols = forward ? form.oCols : form.aCols;
   const inCols = forward ? form.aCols : form.oCols;
   const targets = groupBy(form.blocks, (b) => (forward ? b.o : b.a)).map((group): Target => {
     const active = group.filter((b) => b.coefficient !== 0);
-    const sources = active.map((b, i): Source => ({
-      from: (forward ? b.a : b.o) / width,
-      stride: (forward ? b.aStride : b.oStride) / width,
-      weights: b.w / width,
-      length: (forward ? b.mulIn : b.mulOut) / width,
-      weightColumns: b.mulOut / width,
-      // One running sum: after each block it is rescaled from its coefficient to the next one's.
-      factor: b.coefficient / (active[i + 1]?.coefficient ?? 1),
-    }));
+    const sources = active.map(
+      (b, i): Source => ({
+        from: (forward ? b.a : b.o) / width,
+        stride: (forward ? b.aStride : b.oStride) / width,
+        weights: b.w / width,
+        length: (forward ? b.mulIn : b.mulOut) / width,
+        weightColumns: b.mulOut / width,
+        // One running sum: after each block it is rescaled from its coefficient to the next one's.
+        factor: b.coefficient / (active[i + 1]?.coefficient ?? 1),
+      }),
+    );
     const [b] = group;
     return {
       out: (forward ? b.o : b.a) / width,
@@ -146,7 +159,17 @@ function rowsKernel(form: ContractForm, open: 'a' | 'w' | 'o', samples: number, 
       runs.push(run.first[1], run.step[1], weightsByVariant, s.length, s.weightColumns, floatBits(s.factor));
     });
     const lastRun = 5 + families.length * 9 + runs.length;
-    sections.push(each * family.count, each, t.columns, t.dim, t.out, family.step[0], t.stride, firstRun, lastRun);
+    sections.push(
+      each * family.count,
+      each,
+      t.columns,
+      t.dim,
+      t.out,
+      family.step[0],
+      t.stride,
+      firstRun,
+      lastRun,
+    );
     threads += each * family.count;
   }
   // Families without invocations are left out; their places stay empty at the end of the sections.
@@ -163,7 +186,9 @@ function rowsKernel(form: ContractForm, open: 'a' | 'w' | 'o', samples: number, 
     },
     ...(tiled && { slots: { tile: tileBody(height, width, forward) } }),
     bindings: { left: forward ? 0 : 1, right: forward ? 1 : 0, result: 'result' },
-    tables: { table: Uint32Array.from([count, inCols / width, wCols, outCols / width, samples, ...sections, ...runs]) },
+    tables: {
+      table: Uint32Array.from([count, inCols / width, wCols, outCols / width, samples, ...sections, ...runs]),
+    },
     workgroups: Math.ceil(threads / 64),
   };
 }
@@ -197,16 +222,24 @@ function tileBody(height: number, width: number, forward: boolean): string {
     lines.push(`let z${i} = row${i} / dim;`, `let k${i} = row${i} % dim;`, `var sum${i} = Value();`);
   }
   lines.push('for (var run = table[section + 7u]; run < table[section + 8u]; run += RUN) {');
-  lines.push('  let stride = table[run + 4u];', '  let length = table[run + 8u];', '  let weightColumns = table[run + 9u];');
+  lines.push(
+    '  let stride = table[run + 4u];',
+    '  let length = table[run + 8u];',
+    '  let weightColumns = table[run + 9u];',
+  );
   lines.push('  var source = table[run + 1u] + variant * table[run + 3u];');
   lines.push('  var weights = sample * table[2] + table[run + 5u] + variant * table[run + 7u];');
   lines.push('  for (var b = 0u; b < table[run]; b++) {');
   for (const i of rows) lines.push(`    let left${i} = z${i} * table[1] + k${i} * stride + source;`);
   // Forward, WIDTH rows of the weights meet as many inputs; transposed, column j of the tile is a row of the weights.
-  lines.push(forward ? '    var at = weights + column;' : `    let at = weights + column * ${width}u * weightColumns;`);
+  lines.push(
+    forward ? '    var at = weights + column;' : `    let at = weights + column * ${width}u * weightColumns;`,
+  );
   lines.push('    for (var u = 0u; u < length; u++) {');
   for (const j of columns)
-    lines.push(`      let w${j} = right[at + ${j === 0 ? '0u' : `${j}u * weightColumns`}${forward ? '' : ' + u'}];`);
+    lines.push(
+      `      let w${j} = right[at + ${j === 0 ? '0u' : `${j}u * weightColumns`}${forward ? '' : ' + u'}];`,
+    );
   for (const i of rows) {
     lines.push(`      let x${i} = left[left${i} + u];`);
     const product =
@@ -229,9 +262,17 @@ function tileBody(height: number, width: number, forward: boolean): string {
   return indent(lines.join('\n'));
 }
 
-function weightsKernel(form: ContractForm, _open: string, samples: number, width: number, tiled: boolean): Kernel {
+function weightsKernel(
+  form: ContractForm,
+  _open: string,
+  samples: number,
+  width: number,
+  tiled: boolean,
+): Kernel {
   const shape = (b: Block) => `${b.mulIn} ${b.mulOut} ${b.dim} ${b.aStride} ${b.oStride} ${b.coefficient}`;
-  const families = groupBy(form.blocks, shape).flatMap((alike) => affineRuns(alike, shape, (b) => [b.w, b.a, b.o]));
+  const families = groupBy(form.blocks, shape).flatMap((alike) =>
+    affineRuns(alike, shape, (b) => [b.w, b.a, b.o]),
+  );
   const sections: number[] = [];
   let threads = 0;
   const section = (columns: number, rows: number, copies: number, family: Affine, b: Block) => {
@@ -248,7 +289,17 @@ function weightsKernel(form: ContractForm, _open: string, samples: number, width
   // Padding between blocks: the sum over no components is zero.
   const covered = form.blocks.map((b) => ({ offset: b.w, stride: 0, mul: b.mulIn * b.mulOut, dim: 1 }));
   for (const { start, end } of uncovered(form.wCols, covered)) {
-    const empty = { a: 0, aStride: 0, o: 0, oStride: 0, w: start, mulIn: width, mulOut: end - start, dim: 0, coefficient: 0 };
+    const empty = {
+      a: 0,
+      aStride: 0,
+      o: 0,
+      oStride: 0,
+      w: start,
+      mulIn: width,
+      mulOut: end - start,
+      dim: 0,
+      coefficient: 0,
+    };
     section((end - start) / width, 1, copies, { count: 1, first: [start, 0, 0], step: [0, 0, 0] }, empty);
   }
   const wCols = form.perSample ? form.wCols / width : 0;
@@ -257,7 +308,16 @@ function weightsKernel(form: ContractForm, _open: string, samples: number, width
     params: { Value: width === 4 ? 'vec4f' : 'f32', WIDTH: `${width}u` },
     ...(tiled && { slots: { sum: weightsBody(width) } }),
     bindings: { left: 0, right: 1, result: 'result' },
-    tables: { table: Uint32Array.from([sections.length / 14, form.aCols / width, wCols, form.oCols / width, samples, ...sections]) },
+    tables: {
+      table: Uint32Array.from([
+        sections.length / 14,
+        form.aCols / width,
+        wCols,
+        form.oCols / width,
+        samples,
+        ...sections,
+      ]),
+    },
     workgroups: Math.ceil(threads / 64),
   };
 }

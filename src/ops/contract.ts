@@ -98,7 +98,11 @@ export const contractOp: Op<ContractAttrs> = {
     return slots.map((slot) => () => contractForm(spec, slot, filling));
   },
   kernel: (node) =>
-    contractKernel(node.attrs.spec, node.attrs.open, node.attrs.open === 'w' ? node.inputs[0].rows : node.rows),
+    contractKernel(
+      node.attrs.spec,
+      node.attrs.open,
+      node.attrs.open === 'w' ? node.inputs[0].rows : node.rows,
+    ),
   linear: 'each',
   print: ({ spec, open }) => `${open} ${spec.blocks.length} block${spec.blocks.length === 1 ? '' : 's'}`,
   examples() {
@@ -130,7 +134,11 @@ export const contractOp: Op<ContractAttrs> = {
   },
 };
 
-function contractForm(spec: ContractSpec, open: ContractSlot, filling: Partial<Record<ContractSlot, Node>>): Node {
+function contractForm(
+  spec: ContractSpec,
+  open: ContractSlot,
+  filling: Partial<Record<ContractSlot, Node>>,
+): Node {
   const inputs = contractSlots.filter((slot) => slot !== open).map((slot) => filling[slot]!);
   return apply(contractOp, inputs, { spec, open });
 }

@@ -1,7 +1,7 @@
 import * as e from '../graph/expression.ts';
+import { input } from '../graph/leaf.ts';
 import type { Node, Op, Piece } from '../graph/node.ts';
 import { apply } from '../graph/node.ts';
-import { input } from '../graph/leaf.ts';
 import { pointwiseKernel } from './pointwise-kernel.ts';
 
 interface FusedAttrs {
@@ -23,7 +23,8 @@ export const fusedOp: Op<FusedAttrs> = {
           out[r * cols + c] = e.evaluate(
             expression,
             views.map(
-              (v) => inputs[v.input][(v.row ? r * node.inputs[v.input].cols : 0) + (v.column ? c : 0) + v.offset],
+              (v) =>
+                inputs[v.input][(v.row ? r * node.inputs[v.input].cols : 0) + (v.column ? c : 0) + v.offset],
             ),
           );
     return out;

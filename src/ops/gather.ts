@@ -12,7 +12,9 @@ export const gatherOp: Op<null> = {
   name: 'gather',
   shape([x, map]) {
     if (x.rows !== map.attrs.segments)
-      throw new Error(`gather: index "${map.attrs.name}" points into ${map.attrs.segments} rows, but the source is ${shapeOf(x)}`);
+      throw new Error(
+        `gather: index "${map.attrs.name}" points into ${map.attrs.segments} rows, but the source is ${shapeOf(x)}`,
+      );
     return { rows: map.attrs.capacity, cols: x.cols };
   },
   reference([x, map], { rows, cols }) {
@@ -40,7 +42,9 @@ export const segmentSumOp: Op<null> = {
   name: 'segmentSum',
   shape([x, map]) {
     if (x.rows !== map.attrs.capacity)
-      throw new Error(`segmentSum: index "${map.attrs.name}" has ${map.attrs.capacity} rows, but the source is ${shapeOf(x)}`);
+      throw new Error(
+        `segmentSum: index "${map.attrs.name}" has ${map.attrs.capacity} rows, but the source is ${shapeOf(x)}`,
+      );
     return { rows: map.attrs.segments, cols: x.cols };
   },
   reference([x, map], { inputs: [source], rows, cols }) {
@@ -60,7 +64,10 @@ export const segmentSumOp: Op<null> = {
     };
   },
   linear: 'each',
-  examples: () => [segmentSum(input('x', 6, 5), index('i', 6, 3)), segmentSum(input('x', 4, 8), index('i', 4, 3))],
+  examples: () => [
+    segmentSum(input('x', 6, 5), index('i', 6, 3)),
+    segmentSum(input('x', 4, 8), index('i', 4, 3)),
+  ],
 };
 
 /** Rows of x picked by an index map: capacity x cols. */

@@ -1,6 +1,7 @@
 /** Every op, one record each: what the law tests run over, and what programs are made of. */
-import type { Node, Op } from '../graph/node.ts';
+
 import { reverse } from '../graph/gradient.ts';
+import type { Node, Op } from '../graph/node.ts';
 import { contractOp } from './contract.ts';
 import { fusedOp } from './fused.ts';
 import { gatherOp, segmentSumOp } from './gather.ts';
@@ -13,6 +14,7 @@ import { solidHarmonicsOp } from './spherical-harmonics.ts';
 import { broadcastOp, sumOp } from './sum.ts';
 import { tensorProductOp } from './tensor-product.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: each record has attributes of its own.
 export const ops: readonly Op<any>[] = [
   mapOp,
   broadcastOp,
@@ -43,7 +45,9 @@ function total(nodes: readonly Node[]): Node {
     });
   }
   parts.sort((a, b) => a.offset - b.offset);
-  const overlap = parts.some(({ x, offset }, i) => i + 1 < parts.length && offset + x.cols > parts[i + 1].offset);
+  const overlap = parts.some(
+    ({ x, offset }, i) => i + 1 < parts.length && offset + x.cols > parts[i + 1].offset,
+  );
   if (overlap) return nodes.reduce(add);
   return place(
     parts.map(({ x }) => x),

@@ -8,15 +8,24 @@ export interface MapAttrs {
   readonly expression: e.Expression;
 }
 
+/** Inputs that one kernel may read on every device: WebGPU grants 8 storage buffers, one holds the result. */
+export const MOST_INPUTS = 7;
+
 /** One scalar expression at every place of inputs that have one shape. */
 export const mapOp: Op<MapAttrs> = {
   name: 'map',
   shape(inputs) {
     const [first] = inputs;
     if (!first) throw new Error('map: it needs at least one input; use `filled` for a value without inputs');
+    if (inputs.length > MOST_INPUTS)
+      throw new Error(
+        `map: ${inputs.length} inputs, but a kernel reads at most ${MOST_INPUTS}; combine some of them first`,
+      );
     for (const other of inputs)
       if (other.rows !== first.rows || other.cols !== first.cols)
-        throw new Error(`map: inputs must have one shape, got ${inputs.map(shapeOf).join(' and ')}; broadcast them first`);
+        throw new Error(
+          `map: inputs must have one shape, got ${inputs.map(shapeOf).join(' and ')}; broadcast them first`,
+        );
     return first;
   },
   reference(inputs, { attrs }) {
@@ -90,7 +99,11 @@ export function map(expression: e.Expression, ...inputs: Node[]): Node {
   const still = [...e.argumentsOf(folded)].sort((a, b) => a - b);
   if (still.length === 0) return filled(rows, cols, e.evaluate(folded, []));
   const renumbered = kept.map((_, i) => e.argument(Math.max(0, still.indexOf(i))));
-  return apply(mapOp, still.map((i) => kept[i]), { expression: e.substitute(folded, renumbered) });
+  return apply(
+    mapOp,
+    still.map((i) => kept[i]),
+    { expression: e.substitute(folded, renumbered) },
+  );
 }
 
 /** The number that a value holds in every place, if that is known from the graph. */

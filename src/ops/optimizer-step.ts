@@ -25,7 +25,8 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
           `got ${shapeOf(state)} and ${shapeOf(gradient)}`,
       );
     for (const s of scalars)
-      if (s.rows !== 1 || s.cols !== 1) throw new Error(`optimizerStep: hyperparameters are 1x1, got ${shapeOf(s)}`);
+      if (s.rows !== 1 || s.cols !== 1)
+        throw new Error(`optimizerStep: hyperparameters are 1x1, got ${shapeOf(s)}`);
     return state;
   },
   reference([state, gradient, ...scalars], { attrs: { parts } }) {
@@ -50,7 +51,11 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
     const by = (index: number) =>
       parts
         .map((part, r) =>
-          map(e.mul(e.differentiate(part, index), e.argument(args.length)), ...args, slice(cotangent, r * n, n)),
+          map(
+            e.mul(e.differentiate(part, index), e.argument(args.length)),
+            ...args,
+            slice(cotangent, r * n, n),
+          ),
         )
         .reduce(add);
     return [
@@ -103,7 +108,11 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
     const [p, m, g, rate] = [0, 1, 2, 3].map(e.argument);
     const momentum = e.add(e.mul(e.number(0.9), m), g);
     const parts = [e.sub(p, e.mul(rate, e.mul(momentum, momentum))), momentum];
-    return [apply(optimizerStepOp, [input('state', 1, 12), input('gradient', 1, 6), input('rate', 1, 1)], { parts })];
+    return [
+      apply(optimizerStepOp, [input('state', 1, 12), input('gradient', 1, 6), input('rate', 1, 1)], {
+        parts,
+      }),
+    ];
   },
 };
 

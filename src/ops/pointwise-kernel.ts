@@ -33,7 +33,11 @@ export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
       // The functions are scalar; the four lanes are written out.
       lines.push(...loads);
       const lanes = ['x', 'y', 'z', 'w'].map((lane) => {
-        const { lines: lets, result } = toWgsl(piece.expression, args.map((a) => `${a}.${lane}`), `${lane}_`);
+        const { lines: lets, result } = toWgsl(
+          piece.expression,
+          args.map((a) => `${a}.${lane}`),
+          `${lane}_`,
+        );
         lines.push(...lets);
         return result;
       });

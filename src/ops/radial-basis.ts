@@ -59,7 +59,11 @@ export const radialBasisOp: Op<RadialBasisAttrs> = {
     return [
       radialBasis(input('x', 7, 1), e.exp(e.neg(e.mul(d, d))), [-0.5, 0, 0.5]),
       radialBasis(input('x', 7, 1), e.mul(v, e.sinc(e.mul(v, x))), [1, 2]),
-      radialBasis(input('x', 7, 1), e.mul(e.softUnitStep(e.add(d, e.number(1))), e.softUnitStep(e.sub(e.number(1), d))), [0, 0.4]),
+      radialBasis(
+        input('x', 7, 1),
+        e.mul(e.softUnitStep(e.add(d, e.number(1))), e.softUnitStep(e.sub(e.number(1), d))),
+        [0, 0.4],
+      ),
     ];
   },
 };

@@ -13,7 +13,12 @@ export const reducedShape = ([x]: readonly Node[], { axis }: ReduceAttrs) => ({
 });
 
 /** The definition: `combine` over the entries that each place of the result stands for. */
-export function reduce(x: Float64Array, node: Node<ReduceAttrs>, start: number, combine: (a: number, b: number) => number) {
+export function reduce(
+  x: Float64Array,
+  node: Node<ReduceAttrs>,
+  start: number,
+  combine: (a: number, b: number) => number,
+) {
   const source = node.inputs[0];
   const out = new Float64Array(node.rows * node.cols).fill(start);
   for (let r = 0; r < source.rows; r++)

@@ -1,6 +1,8 @@
 import { input } from '../graph/leaf.ts';
+import { ALIGNMENT } from '../graph/memory.ts';
 import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
-import { filled } from './map.ts';
+import { startsOf } from '../graph/starts.ts';
+import { filled, MOST_INPUTS } from './map.ts';
 import { pointwiseKernel } from './pointwise-kernel.ts';
 
 interface SliceAttrs {
@@ -19,12 +21,15 @@ export const sliceOp: Op<SliceAttrs> = {
   name: 'slice',
   shape([x], { start, cols }) {
     if (start < 0 || cols < 0 || start + cols > x.cols)
-      throw new Error(`slice: columns ${start} to ${start + cols} of a value that has ${x.cols} (${shapeOf(x)})`);
+      throw new Error(
+        `slice: columns ${start} to ${start + cols} of a value that has ${x.cols} (${shapeOf(x)})`,
+      );
     return { rows: x.rows, cols };
   },
   reference([x], { inputs: [source], attrs: { start }, rows, cols }) {
     const out = new Float64Array(rows * cols);
-    for (let r = 0; r < rows; r++) out.set(x.subarray(r * source.cols + start, r * source.cols + start + cols), r * cols);
+    for (let r = 0; r < rows; r++)
+      out.set(x.subarray(r * source.cols + start, r * source.cols + start + cols), r * cols);
     return out;
   },
   gradient: ({ inputs: [x], attrs: { start } }, cotangent) => [() => place([cotangent], [start], x.cols)],
@@ -57,9 +62,13 @@ export const concatOp: Op<ConcatAttrs> = {
     let end = 0;
     inputs.forEach((x, i) => {
       if (x.rows !== inputs[0].rows)
-        throw new Error(`concat: inputs must have equally many rows, got ${inputs.map(shapeOf).join(' and ')}`);
+        throw new Error(
+          `concat: inputs must have equally many rows, got ${inputs.map(shapeOf).join(' and ')}`,
+        );
       if (offsets[i] < end)
-        throw new Error(`concat: input ${i} starts at column ${offsets[i]}, but the one before ends at ${end}`);
+        throw new Error(
+          `concat: input ${i} starts at column ${offsets[i]}, but the one before ends at ${end}`,
+        );
       end = offsets[i] + x.cols;
     });
     if (end > cols) throw new Error(`concat: the last input ends at column ${end} of ${cols}`);
@@ -115,14 +124,32 @@ export function slice(x: Node, start: number, cols: number): Node {
 
 /** Values with equally many rows, side by side. */
 export function concat(inputs: readonly Node[]): Node {
-  let cols = 0;
-  const offsets = inputs.map((x) => (cols += x.cols) - x.cols);
-  return place(inputs, offsets, cols);
+  const widths = inputs.map((x) => x.cols);
+  return place(
+    inputs,
+    startsOf(widths),
+    widths.reduce((sum, w) => sum + w, 0),
+  );
 }
 
 /** Values with equally many rows, each from its offset on (ascending), zeros between: rows x cols. */
 export function place(inputs: readonly Node[], offsets: readonly number[], cols: number): Node {
   if (inputs.length === 1 && offsets[0] === 0 && inputs[0].cols === cols) return inputs[0];
   if (inputs.length === 0) return filled(1, cols, 0);
+  const inPlace = inputs[0].rows === 1 && offsets.every((o) => o % ALIGNMENT === 0);
+  if (inputs.length > MOST_INPUTS && !inPlace) {
+    // A kernel reads only so many buffers: neighbours are joined first.
+    const parts: Node[] = [];
+    const starts: number[] = [];
+    for (let first = 0; first < inputs.length; first += MOST_INPUTS) {
+      const some = inputs.slice(first, first + MOST_INPUTS);
+      const start = offsets[first];
+      const last = first + some.length - 1;
+      const within = offsets.slice(first, last + 1).map((o) => o - start);
+      parts.push(place(some, within, offsets[last] + inputs[last].cols - start));
+      starts.push(start);
+    }
+    return place(parts, starts, cols);
+  }
   return apply(concatOp, inputs, { offsets, cols });
 }

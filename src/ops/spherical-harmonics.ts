@@ -1,7 +1,8 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { harmonicsRecurrence, solidHarmonics as solidHarmonicsAt } from '../o3/spherical-harmonics.ts';
-import { tensorProductOpenY, type ProductPath, type SlotBlock } from './tensor-product.ts';
+import type { ProductPath, SlotBlock } from './product-form.ts';
+import { tensorProductOpenY } from './tensor-product.ts';
 import { float } from './wgsl.ts';
 
 export interface HarmonicsAttrs {
@@ -47,7 +48,12 @@ export const solidHarmonicsOp: Op<HarmonicsAttrs> = {
       const paths: ProductPath[] = [];
       let offset = 0;
       ls.forEach((l, i) => {
-        const block = (at: number, degree: number): SlotBlock => ({ offset: at, stride: 1, mul: 1, l: degree });
+        const block = (at: number, degree: number): SlotBlock => ({
+          offset: at,
+          stride: 1,
+          mul: 1,
+          l: degree,
+        });
         if (l > 0)
           paths.push({
             mode: 'uuu',
@@ -59,7 +65,11 @@ export const solidHarmonicsOp: Op<HarmonicsAttrs> = {
           });
         offset += 2 * l + 1;
       });
-      return tensorProductOpenY({ paths, cols: { x: cols, y: 3, w: 0, z: cotangent.cols } }, harmonics, cotangent);
+      return tensorProductOpenY(
+        { paths, cols: { x: cols, y: 3, w: 0, z: cotangent.cols } },
+        harmonics,
+        cotangent,
+      );
     },
   ],
   kernel({ rows, cols, attrs: { ls, scales } }) {
@@ -136,6 +146,10 @@ function unrolled(ls: readonly number[], scales: readonly number[]): string {
 }
 
 /** Solid harmonics of vectors (rows x 3) for the given degrees, component normalisation times `scales`. */
-export function solidHarmonics(x: Node, ls: readonly number[], scales: readonly number[] = ls.map(() => 1)): Node {
+export function solidHarmonics(
+  x: Node,
+  ls: readonly number[],
+  scales: readonly number[] = ls.map(() => 1),
+): Node {
   return apply(solidHarmonicsOp, [x], { ls, scales });
 }

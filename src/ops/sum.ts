@@ -39,7 +39,8 @@ export const broadcastOp: Op<BroadcastAttrs> = {
   ],
   kernel: (node) => pointwiseKernel(node, broadcastOp.pointwise!(node)),
   linear: 'each',
-  simplify: ({ inputs: [x], rows, cols }) => (x.op === broadcastOp ? broadcast(x.inputs[0], rows, cols) : null),
+  simplify: ({ inputs: [x], rows, cols }) =>
+    x.op === broadcastOp ? broadcast(x.inputs[0], rows, cols) : null,
   examples: () => [
     broadcast(input('x', 1, 5), 3, 5),
     broadcast(input('x', 3, 1), 3, 5),

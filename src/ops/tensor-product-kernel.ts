@@ -1,7 +1,21 @@
 import type { Kernel, Node } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
-import { channelCount, type ProductAttrs, type ProductPath, type ProductSlot, type ProductSpec } from './tensor-product.ts';
-import { type ColumnBlock, dispatchSections, float, indent, offset, type Section, zeroSections } from './wgsl.ts';
+import {
+  channelCount,
+  type ProductAttrs,
+  type ProductPath,
+  type ProductSlot,
+  type ProductSpec,
+} from './product-form.ts';
+import {
+  type ColumnBlock,
+  dispatchSections,
+  float,
+  indent,
+  offset,
+  type Section,
+  zeroSections,
+} from './wgsl.ts';
 
 /**
  * Generates the body of shaders/tensor-product.wgsl. One invocation computes every component of one channel (or of
@@ -18,7 +32,9 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
   ]);
   const slots = (['x', 'y', 'w', 'z'] as const).filter((slot) => spec.cols[slot] > 0);
   const inputs = slots.filter((slot) => slot !== open);
-  const bindings = Object.fromEntries(slots.map((slot) => [slot, slot === open ? ('result' as const) : inputs.indexOf(slot)]));
+  const bindings = Object.fromEntries(
+    slots.map((slot) => [slot, slot === open ? ('result' as const) : inputs.indexOf(slot)]),
+  );
   const declare = (widths: Record<ProductSlot, number>) =>
     slots
       .map((slot, i) => {
@@ -117,9 +133,23 @@ function loopOf(path: ProductPath, open: ProductSlot, width: number): Channels {
     const n = x.mul;
     const pair = (u: string, v: string) => `(${u} * ${n}u - (${u} * (${u} + 1u)) / 2u + ${v} - ${u} - 1u)`;
     if (open === 'x')
-      return { before: [], loop: { variable: 'v', from: 'c + 1u', to: `${n}u` }, u: 'c', v: 'v', w: pair('c', 'v'), z: pair('c', 'v') };
+      return {
+        before: [],
+        loop: { variable: 'v', from: 'c + 1u', to: `${n}u` },
+        u: 'c',
+        v: 'v',
+        w: pair('c', 'v'),
+        z: pair('c', 'v'),
+      };
     if (open === 'y')
-      return { before: [], loop: { variable: 'u', from: '0u', to: 'c' }, u: 'u', v: 'c', w: pair('u', 'c'), z: pair('u', 'c') };
+      return {
+        before: [],
+        loop: { variable: 'u', from: '0u', to: 'c' },
+        u: 'u',
+        v: 'c',
+        w: pair('u', 'c'),
+        z: pair('u', 'c'),
+      };
     const before = [
       'var u = 0u;',
       'var left = c;',
@@ -134,14 +164,35 @@ function loopOf(path: ProductPath, open: ProductSlot, width: number): Channels {
   const openIsV = open === 'y' || (open === 'z' && mode === 'uvv');
   if (openIsU) {
     if (y.mul === 1) return { ...none, u: 'c', v: '0u', w: 'c', z: zOf('c', '0u') };
-    return { before: [], loop: { variable: 'v', from: '0u', to: `${y.mul}u` }, u: 'c', v: 'v', w: pair('c', 'v'), z: zOf('c', 'v') };
+    return {
+      before: [],
+      loop: { variable: 'v', from: '0u', to: `${y.mul}u` },
+      u: 'c',
+      v: 'v',
+      w: pair('c', 'v'),
+      z: zOf('c', 'v'),
+    };
   }
   if (openIsV) {
     if (x.mul === 1) return { ...none, u: '0u', v: 'c', w: pair('0u', 'c'), z: zOf('0u', 'c') };
-    return { before: [], loop: { variable: 'u', from: '0u', to: `${x.mul / width}u` }, u: 'u', v: 'c', w: pair('u', 'c'), z: zOf('u', 'c') };
+    return {
+      before: [],
+      loop: { variable: 'u', from: '0u', to: `${x.mul / width}u` },
+      u: 'u',
+      v: 'c',
+      w: pair('u', 'c'),
+      z: zOf('u', 'c'),
+    };
   }
   if (y.mul === 1) return { ...none, u: 'c', v: '0u', w: 'c', z: zOf('c', '0u') };
-  return { before: [`let u = c / ${y.mul}u;`, `let v = c % ${y.mul}u;`], loop: null, u: 'u', v: 'v', w: 'c', z: zOf('u', 'v') };
+  return {
+    before: [`let u = c / ${y.mul}u;`, `let v = c % ${y.mul}u;`],
+    loop: null,
+    u: 'u',
+    v: 'v',
+    w: 'c',
+    z: zOf('u', 'v'),
+  };
 }
 
 /** Lines of one scope; what was loaded or multiplied before is not computed again. */
@@ -221,12 +272,16 @@ function pathCode(
   const index = { x: channel.u, y: channel.v, z: channel.z };
   const load = (slot: 'x' | 'y' | 'z', component: number) => {
     const at = offset((path[slot].offset + component * path[slot].stride) / width[slot]);
-    return scope.let(`${slot}[${scope.let(`row * ${spec.cols[slot] / width[slot]}u + ${index[slot]}`)} + ${at}]`);
+    return scope.let(
+      `${slot}[${scope.let(`row * ${spec.cols[slot] / width[slot]}u + ${index[slot]}`)} + ${at}]`,
+    );
   };
   const weight =
     path.w === null || open === 'w'
       ? null
-      : scope.let(`w[${scope.let(`row * ${spec.cols.w / width.w}u + ${channel.w}`)} + ${offset(path.w / width.w)}]`);
+      : scope.let(
+          `w[${scope.let(`row * ${spec.cols.w / width.w}u + ${channel.w}`)} + ${offset(path.w / width.w)}]`,
+        );
   const components = { x: 'i', y: 'j', z: 'k' } as const;
   // With the weights open the inner sum runs over z's components, as with z open.
   const target = open === 'w' ? 'z' : open;
@@ -261,7 +316,8 @@ function tables(spec: ProductSpec, open: ProductSlot, rows: number): Record<stri
     const start = entries.length;
     for (const { i, j, k, value } of wigner3jSparse(path.x.l, path.y.l, path.z.l))
       entries.push(`Entry(${i}u, ${j}u, ${k}u, ${float(value)})`);
-    const block = (slot: 'x' | 'y' | 'z') => `vec3u(${path[slot].offset}u, ${path[slot].stride}u, ${path[slot].mul}u)`;
+    const block = (slot: 'x' | 'y' | 'z') =>
+      `vec3u(${path[slot].offset}u, ${path[slot].stride}u, ${path[slot].mul}u)`;
     return `Path(${modes.indexOf(path.mode)}u, ${block('x')}, ${block('y')}, ${block('z')}, ${path.w ?? 0}u, ${start}u, ${entries.length}u, ${float(path.coefficient)})`;
   });
   return {

@@ -1,60 +1,15 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
+import {
+  type ProductAttrs,
+  type ProductPath,
+  type ProductSlot,
+  type ProductSpec,
+  productInputs,
+  type SlotBlock,
+} from './product-form.ts';
 import { tensorProductKernel } from './tensor-product-kernel.ts';
-
-/**
- * The connection modes that act channel by channel. e3nn's uvw, uuw and u<vw mix channels as well: they are
- * one of these without weights, followed by a `contract` (see nn/tensor-product).
- */
-export type PathMode = 'uvu' | 'uvv' | 'uuu' | 'uvuv' | 'uvu<v';
-
-/** Where an irrep stands in a slot: component i of channel u at column `offset + i * stride + u`. */
-export interface SlotBlock {
-  readonly offset: number;
-  readonly stride: number;
-  readonly mul: number;
-  readonly l: number;
-}
-
-export interface ProductPath {
-  readonly mode: PathMode;
-  readonly x: SlotBlock;
-  readonly y: SlotBlock;
-  readonly z: SlotBlock;
-  /** First column of this path's weights, one a channel pair (row-major) or channel; null without weights. */
-  readonly w: number | null;
-  readonly coefficient: number;
-}
-
-export type ProductSlot = 'x' | 'y' | 'w' | 'z';
-
-/** What the four slots have in common; shared by the product and all its derivatives. */
-export interface ProductSpec {
-  readonly paths: readonly ProductPath[];
-  /**
-   * Columns of each slot. Either every path has weights or, when w has 0 columns, none has: the form is linear in w.
-   * A product of both kinds is the sum of two (see nn/tensor-product).
-   */
-  readonly cols: Readonly<Record<ProductSlot, number>>;
-}
-
-export interface ProductAttrs {
-  readonly spec: ProductSpec;
-  /** The slot that is computed; the others are the inputs, in the order x, y, w, z. */
-  readonly open: ProductSlot;
-}
-
-/** The slots that are inputs when one is open. */
-export function productInputs({ spec, open }: ProductAttrs): ProductSlot[] {
-  return (['x', 'y', 'w', 'z'] as const).filter((slot) => slot !== open && spec.cols[slot] > 0);
-}
-
-/** Number of weights (or of pairs of channels) of a path. */
-export function channelCount({ mode, x, y }: ProductPath): number {
-  if (mode === 'uuu') return x.mul;
-  return mode === 'uvu<v' ? (x.mul * (x.mul - 1)) / 2 : x.mul * y.mul;
-}
 
 /** Calls `visit` with the channel of each slot, for every combination that a path sums over. */
 export function forEachChannel(
@@ -82,7 +37,9 @@ export const tensorProductOp: Op<ProductAttrs> = {
     const slots = productInputs(attrs);
     const odd = attrs.spec.paths.findIndex((path) => (path.w !== null) !== attrs.spec.cols.w > 0);
     if (odd >= 0)
-      throw new Error(`tensorProduct: path ${odd} ${odd ? 'differs from the others: ' : ''}either all paths have weights or none`);
+      throw new Error(
+        `tensorProduct: path ${odd} ${odd ? 'differs from the others: ' : ''}either all paths have weights or none`,
+      );
     slots.forEach((slot, i) => {
       if (inputs[i].rows !== inputs[0].rows || inputs[i].cols !== attrs.spec.cols[slot])
         throw new Error(
@@ -153,12 +110,21 @@ export const tensorProductOp: Op<ProductAttrs> = {
         { mode: 'uvuv', x: block(0, 3, 1), y: y[1], z: block(10, 9, 1), w: 18, coefficient: 1 },
         { mode: 'uuu', x: block(0, 3, 1), y: y[1], z: block(37, 3, 1), w: 6, coefficient: 2 },
         { mode: 'uvu', x: block(0, 3, 1), y: y[0], z: block(46, 3, 0), w: 9, coefficient: 1.1 },
-        { mode: 'uvu<v', x: block(0, 3, 1), y: { ...block(0, 3, 0), offset: 6 }, z: block(49, 3, 1), w: 15, coefficient: -1 },
+        {
+          mode: 'uvu<v',
+          x: block(0, 3, 1),
+          y: { ...block(0, 3, 0), offset: 6 },
+          z: block(49, 3, 1),
+          w: 15,
+          coefficient: -1,
+        },
       ],
       cols: { x: 9, y: 9, w: 27, z: 58 },
     };
     const gate: ProductSpec = {
-      paths: [{ mode: 'uuu', x: block(0, 8, 1), y: block(0, 8, 0), z: block(0, 8, 1), w: null, coefficient: 1 }],
+      paths: [
+        { mode: 'uuu', x: block(0, 8, 1), y: block(0, 8, 0), z: block(0, 8, 1), w: null, coefficient: 1 },
+      ],
       cols: { x: 24, y: 8, w: 0, z: 24 },
     };
     return [convolution, mixed, gate].map((spec) =>
@@ -172,7 +138,11 @@ export const tensorProductOp: Op<ProductAttrs> = {
   },
 };
 
-function productForm(spec: ProductSpec, open: ProductSlot, filling: Partial<Record<ProductSlot, Node>>): Node {
+function productForm(
+  spec: ProductSpec,
+  open: ProductSlot,
+  filling: Partial<Record<ProductSlot, Node>>,
+): Node {
   const attrs = { spec, open };
   return apply(
     tensorProductOp,

@@ -87,7 +87,9 @@ function mergeRuns(pieces: readonly string[], counter: string): Merged[] {
 export function sequence(pieces: readonly string[], counter: string): string {
   return mergeRuns(pieces, counter)
     .map(({ code, count }) =>
-      count === 1 ? code : `for (var ${counter} = 0u; ${counter} < ${count}u; ${counter}++) {\n${indent(code)}\n}`,
+      count === 1
+        ? code
+        : `for (var ${counter} = 0u; ${counter} < ${count}u; ${counter}++) {\n${indent(code)}\n}`,
     )
     .join('\n');
 }
@@ -129,8 +131,13 @@ export function dispatchSections(sections: readonly Section[]): Section {
   const code: string[] = [];
   for (const group of alike.values()) {
     const each = group[0].threads;
-    for (const { code: body, count } of mergeRuns(group.map((s) => s.code), 'variant')) {
-      const lines = [`let q = ${count === 1 ? `thread - ${threads}u` : `(thread - ${threads}u) % ${each}u`};`];
+    for (const { code: body, count } of mergeRuns(
+      group.map((s) => s.code),
+      'variant',
+    )) {
+      const lines = [
+        `let q = ${count === 1 ? `thread - ${threads}u` : `(thread - ${threads}u) % ${each}u`};`,
+      ];
       if (count > 1) lines.push(`let variant = (thread - ${threads}u) / ${each}u;`);
       threads += each * count;
       code.push(`if (thread < ${threads}u) {\n${indent([...lines, body].join('\n'))}\n  return;\n}`);

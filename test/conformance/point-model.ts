@@ -8,7 +8,7 @@ import { type Module, Parameters, type Weights } from '../../src/nn/parameters.t
 import type { GeometricTensor } from '../../src/nn/tensor.ts';
 import type { Layout } from '../../src/o3/layout.ts';
 import { gradient } from '../../src/ops/index.ts';
-import type { Family, Json } from '../support/fixture.ts';
+import type { Family, Json, Tensor } from '../support/fixture.ts';
 import { type AdamRecord, compareAdam } from './adam.ts';
 import { features, Indices, plain, type Slot } from './arrays.ts';
 import { packParameters } from './autodiff.ts';
@@ -56,10 +56,10 @@ export class PointModelCases {
   private readonly packed: Float64Array;
   private readonly tensor: Family['tensor'];
 
-  constructor(model: PointModel, arrays: Readonly<Record<string, Json>>, tensor: Family['tensor']) {
+  constructor(model: PointModel, arrays: Readonly<Record<string, Tensor>>, tensor: Family['tensor']) {
     this.model = model;
     this.parameters = new Parameters(model);
-    this.packed = packParameters(this.parameters, arrays, tensor);
+    this.packed = packParameters(this.parameters, arrays);
     this.tensor = tensor;
   }
 

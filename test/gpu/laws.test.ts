@@ -21,7 +21,11 @@ async function worstError(outputs: Record<string, Node>, options: { plain?: bool
   const nodes = Object.values(outputs);
   const feeds = randomFeeds(nodes, 7);
   const executable = await compile(gpu, { outputs }, options);
-  const used = new Set(topologicalOrder(nodes).filter((n) => n.inputs.length === 0).map((n) => n.attrs.name));
+  const used = new Set(
+    topologicalOrder(nodes)
+      .filter((n) => n.inputs.length === 0)
+      .map((n) => n.attrs.name),
+  );
   executable.write(Object.fromEntries(Object.entries(feeds).filter(([name]) => used.has(name))));
   const values = await executable.runAndRead();
   executable.dispose();

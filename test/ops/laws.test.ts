@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { inputOp } from '../../src/graph/leaf.ts';
+import { input, inputOp } from '../../src/graph/leaf.ts';
 import { type Node, topologicalOrder } from '../../src/graph/node.ts';
 import { reference } from '../../src/graph/reference.ts';
-import { input } from '../../src/graph/leaf.ts';
 import { Random } from '../../src/o3/random.ts';
 import { gradient, ops } from '../../src/ops/index.ts';
 import { add, multiply, scale } from '../../src/ops/map.ts';
@@ -28,7 +27,9 @@ function directionalError(loss: Node, wrt: readonly Node[], grads: readonly Node
   const at = (step: number) => {
     const moved = { ...feeds };
     wrt.forEach((node, i) => {
-      moved[node.attrs.name] = (feeds[node.attrs.name] as Float64Array).map((v, j) => v + step * directions[i][j]);
+      moved[node.attrs.name] = (feeds[node.attrs.name] as Float64Array).map(
+        (v, j) => v + step * directions[i][j],
+      );
     });
     return reference([loss], moved)[0][0];
   };
@@ -62,8 +63,12 @@ for (const op of ops)
       });
       test(`example ${number}: gradient of the gradient equals central differences`, () => {
         const { wrt, grads } = weighted(example);
-        const second = grads.map((g, i) => sum(multiply(g, input(`v${i}`, g.rows, g.cols)), 'all')).reduce(add);
-        const c = topologicalOrder([second]).filter((n) => n.op === inputOp && (wrt.includes(n) || n.attrs.name === 'c'));
+        const second = grads
+          .map((g, i) => sum(multiply(g, input(`v${i}`, g.rows, g.cols)), 'all'))
+          .reduce(add);
+        const c = topologicalOrder([second]).filter(
+          (n) => n.op === inputOp && (wrt.includes(n) || n.attrs.name === 'c'),
+        );
         expect(directionalError(second, c, gradient(second, c), 2)).toBeLessThan(1e-7);
       });
       if (op.linear === 'each')
@@ -71,7 +76,10 @@ for (const op of ops)
           const feeds = randomFeeds([example]);
           for (const x of inputsOf(example)) {
             const [once] = reference([example], feeds);
-            const doubled = { ...feeds, [x.attrs.name]: (feeds[x.attrs.name] as Float64Array).map((v) => 2 * v) };
+            const doubled = {
+              ...feeds,
+              [x.attrs.name]: (feeds[x.attrs.name] as Float64Array).map((v) => 2 * v),
+            };
             const [twice] = reference([scale(example, 0.5)], doubled);
             expect(scaledError(twice, once)).toBeLessThan(1e-14);
           }

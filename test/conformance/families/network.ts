@@ -1,20 +1,30 @@
 // network.json and network_full.json: e3nn's SimpleNetwork on the Tetris shapes.
 import { radiusGraph } from '../../../src/data/radius-graph.ts';
 import { type SimpleNetwork, simpleNetwork } from '../../../src/models/gate-points-networks.ts';
-import { type Family, type Json, parseSafetensors, type ReadFile } from '../../support/fixture.ts';
+import { type Family, type Json, parseSafetensors, type ReadFile, type Tensor } from '../../support/fixture.ts';
+import { tensorsOf } from '../autodiff.ts';
 import { type Case, each } from '../case.ts';
 import type { Measure } from '../measure.ts';
 import { compareParameterNames, type PointModel, PointModelCases, type Sample } from '../point-model.ts';
 
 export async function cases({ json, tensor }: Family, readFile: ReadFile): Promise<Case[]> {
+  /** e3nn's arrays of a case: all in a file beside, or its own, on top of those of another case. */
+  const parametersOf = async (c: Json): Promise<Record<string, Tensor>> => {
+    if (c.parameters_file) {
+      const stored = parseSafetensors(await readFile(c.parameters_file), c.parameters_file);
+      const own = [...stored].filter(([key]) => key.startsWith(c.parameters_prefix));
+      return Object.fromEntries(own.map(([key, array]) => [key.slice(c.parameters_prefix.length), array]));
+    }
+    // "tetris_small except the entries listed in parameters"
+    const base = c.parameters_same_as?.split(' ')[0];
+    const other = base && json.cases.find(({ name }: Json) => name === base);
+    return { ...(other ? await parametersOf(other) : {}), ...tensorsOf(c.parameters, tensor) };
+  };
   const list: Case[] = [];
   for (const c of json.cases) {
     if (c.model !== 'SimpleNetwork') throw new Error(`${c.name}: there is no model "${c.model}"`);
     const network = networkOf(c.args);
-    const arrays = await parametersOf(c, json.cases, readFile);
-    const model = new PointModelCases(asPointModel(network), arrays, (object) =>
-      object instanceof Object && 'values' in object ? object.values : tensor(object),
-    );
+    const model = new PointModelCases(asPointModel(network), await parametersOf(c), tensor);
     const one = (name: string, run: Case['run']): Case => ({ name: `${c.name} ${name}`, run });
     list.push(one('structure', (measure) => compareStructure(network, c, measure)));
     if (c.all_shapes) {
@@ -52,18 +62,6 @@ function networkOf(args: Json): SimpleNetwork {
 
 function asPointModel({ apply, ...network }: SimpleNetwork): PointModel {
   return { ...network, apply: (weights, graph, x) => apply(weights, graph, x!) };
-}
-
-/** e3nn's arrays of a case: its own, on top of those of another case, or all in a file beside. */
-async function parametersOf(c: Json, others: readonly Json[], readFile: ReadFile): Promise<Record<string, Json>> {
-  if (c.parameters_file) {
-    const stored = parseSafetensors(await readFile(c.parameters_file), c.parameters_file);
-    const own = [...stored].filter(([key]) => key.startsWith(c.parameters_prefix));
-    return Object.fromEntries(own.map(([key, values]) => [key.slice(c.parameters_prefix.length), { values }]));
-  }
-  // "tetris_small except the entries listed in parameters"
-  const base = c.parameters_same_as && others.find(({ name }) => name === c.parameters_same_as.split(' ')[0]);
-  return { ...(base ? await parametersOf(base, others, readFile) : {}), ...c.parameters };
 }
 
 function compareStructure(network: SimpleNetwork, c: Json, measure: Measure): void {

@@ -15,7 +15,7 @@ import {
 } from '../../../src/o3/index.ts';
 import type { Family, Json } from '../../support/fixture.ts';
 import { broadcastShape, externalWeights, features, Indices, leaf, product, type Slot } from '../arrays.ts';
-import { compareAutodiff, packParameters } from '../autodiff.ts';
+import { compareAutodiff, packParameters, tensorsOf } from '../autodiff.ts';
 import { type Case, each } from '../case.ts';
 import type { Measure } from '../measure.ts';
 import { evaluate } from '../on-gpu.ts';
@@ -126,7 +126,7 @@ export function cases({ json, tensor }: Family): Case[] {
       y: y!.pack(tensor(c.inputs.y).data),
     };
     if (weight) feeds.weight = weight.pack(tensor(c.inputs.weight).data);
-    if (own) feeds.parameters = packParameters(own.parameters, c.params, tensor);
+    if (own) feeds.parameters = packParameters(own.parameters, tensorsOf(c.params, tensor));
     const { exact, single } = await evaluate({ out: out.node }, feeds, gpu);
     measure.compare('reference', 'right', layer.layoutOut.unpack(exact.out), c.right);
     if (single) measure.compare('forward', 'right', layer.layoutOut.unpack(single.out), c.right);

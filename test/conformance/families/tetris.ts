@@ -5,6 +5,7 @@ import { tetrisPolynomial } from '../../../src/models/tetris-polynomial.ts';
 import type { ActivationName } from '../../../src/nn/activation.ts';
 import { Irreps } from '../../../src/o3/index.ts';
 import type { Family, Json } from '../../support/fixture.ts';
+import { tensorsOf } from '../autodiff.ts';
 import type { Case } from '../case.ts';
 import type { Measure } from '../measure.ts';
 import { compareParameterNames, type PointModel, PointModelCases } from '../point-model.ts';
@@ -42,7 +43,7 @@ const models: Readonly<Record<string, (config: Json) => Omit<PointModel, 'layout
 
 export function cases({ json, tensor }: Family): Case[] {
   const model: PointModel = { layoutIn: null, ...models[json.family](json.model.config) };
-  const runner = new PointModelCases(model, json.parameters, tensor);
+  const runner = new PointModelCases(model, tensorsOf(json.parameters, tensor), tensor);
   const structure = (measure: Measure) => compareParameterNames(model, json.model.parameter_names, measure);
   return [
     { name: 'structure', run: structure },
