@@ -15,6 +15,7 @@ export { printGraph } from './graph/print.ts';
 export { type Feeds, reference } from './graph/reference.ts';
 export * from './models/gate-points-networks.ts';
 export { type MessagePassing, type MessagePassingOptions, messagePassing } from './models/message-passing.ts';
+export * from './models/point-graph.ts';
 export { type PointModel, type TetrisGateOptions, tetrisGate } from './models/tetris-gate.ts';
 export { type TetrisPolynomialOptions, tetrisPolynomial } from './models/tetris-polynomial.ts';
 export {

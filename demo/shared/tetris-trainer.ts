@@ -6,14 +6,14 @@ import {
   type GeometricTensor,
   type GpuContext,
   gradient,
-  index,
   input,
   type Matrix3,
   type Module,
   type Node,
   Parameters,
   type PointGraph,
-  packIndexMap,
+  pointGraph,
+  pointGraphFeeds,
   Random,
   radiusGraph,
   randMatrix,
@@ -72,7 +72,7 @@ function recipe({ model, mul }: TrainerOptions): Recipe {
     };
   }
   if (model === 'gate') {
-    const [n, g] = [scaled(32), scaled(8)];
+    const [n, g] = [scaled(16), scaled(8)];
     const network = tetrisGate({
       irrepsScalars: `${n}x0e + ${n}x0o`,
       irrepsGates: `${g}x0e + ${g}x0o + ${g}x0e + ${g}x0o`,
@@ -89,22 +89,10 @@ function recipe({ model, mul }: TrainerOptions): Recipe {
 /** Some of the shapes as one batch of graphs: leaves of a program, and the numbers to feed them. */
 function batchOf(shapes: readonly number[], { radius, inclusive }: Recipe) {
   const pos = shapes.flatMap((s) => [...tetrisShapes[s].points]);
-  const nodes = shapes.length * 4;
-  const batch = Array.from({ length: nodes }, (_, i) => Math.floor(i / 4));
-  const { src, dst } = radiusGraph(pos, radius, { batch, inclusive });
-  const edges = src.length;
-  const graph: PointGraph = {
-    pos: input('pos', nodes, 3),
-    edges: { src: index('edge_src', edges, nodes), dst: index('edge_dst', edges, nodes) },
-    graphs: index('graphs', nodes, shapes.length),
-  };
-  const feeds = {
-    pos,
-    edge_src: packIndexMap(src, edges, nodes, 'edge_src'),
-    edge_dst: packIndexMap(dst, edges, nodes, 'edge_dst'),
-    graphs: packIndexMap(batch, nodes, shapes.length, 'graphs'),
-  };
-  return { graph, feeds };
+  const batch = Array.from({ length: shapes.length * 4 }, (_, i) => Math.floor(i / 4));
+  const edges = radiusGraph(pos, radius, { batch, inclusive });
+  const size = { nodes: batch.length, edges: edges.src.length, graphs: shapes.length };
+  return { graph: pointGraph(size), feeds: pointGraphFeeds(size, pos, edges, batch) };
 }
 
 export interface Evaluation {

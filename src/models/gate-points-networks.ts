@@ -1,6 +1,3 @@
-import type { IndexNode } from '../graph/index-map.ts';
-import type { Node } from '../graph/node.ts';
-import type { Edges } from '../nn/convolution.ts';
 import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
 import { softOneHotLinspace } from '../nn/radial.ts';
 import { norm, sphericalHarmonics } from '../nn/spherical-harmonics.ts';
@@ -12,15 +9,7 @@ import { gather, segmentSum } from '../ops/gather.ts';
 import { filled, scale, subtract } from '../ops/map.ts';
 import { concat } from '../ops/slice.ts';
 import { messagePassing } from './message-passing.ts';
-
-/** Points in space, in several graphs at once. */
-export interface PointGraph {
-  /** nodes x 3. */
-  readonly pos: Node;
-  readonly edges: Edges;
-  /** Graph of each node. */
-  readonly graphs: IndexNode;
-}
+import type { PointGraph } from './point-graph.ts';
 
 interface GatePointsOptions {
   /** Edges are cut off at this distance; the unit of the positions. */

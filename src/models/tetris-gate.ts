@@ -13,7 +13,7 @@ import type { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { gather, segmentSum } from '../ops/gather.ts';
 import { scale, subtract } from '../ops/map.ts';
-import type { PointGraph } from './gate-points-networks.ts';
+import type { PointGraph } from './point-graph.ts';
 
 export interface TetrisGateOptions {
   readonly irrepsScalars?: IrrepsLike;
@@ -77,7 +77,7 @@ function edgeConvolution(
  */
 export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
   const {
-    irrepsScalars = '32x0e + 32x0o',
+    irrepsScalars = '16x0e + 16x0o',
     actScalars = ['relu', 'abs'],
     irrepsGates = '8x0e + 8x0o + 8x0e + 8x0o',
     actGates = ['relu', 'tanh', 'relu', 'tanh'],

@@ -38,6 +38,8 @@ export const mapOp: Op<MapAttrs> = {
   gradient: (node, cotangent) =>
     node.inputs.map((_, i) => () => {
       const derivative = e.differentiate(node.attrs.expression, i);
+      // A map that reads as much as a kernel can has no room for the cotangent.
+      if (node.inputs.length === MOST_INPUTS) return multiply(map(derivative, ...node.inputs), cotangent);
       return map(e.mul(derivative, e.argument(node.inputs.length)), ...node.inputs, cotangent);
     }),
   pointwise: (node): Piece[] => [

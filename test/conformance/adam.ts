@@ -42,9 +42,15 @@ interface Trajectory {
  * Compares a trajectory in f64 and on the GPU. Losses are scaled by the largest one. In f32 each step amplifies rounding
  * errors, for e3nn too: the bound on the GPU grows with the deviation of e3nn's own float32 run.
  */
-export async function compareAdam(record: AdamRecord, trained: Trained, measure: Measure, gpu: GpuContext | null): Promise<void> {
+export async function compareAdam(
+  record: AdamRecord,
+  trained: Trained,
+  measure: Measure,
+  gpu: GpuContext | null,
+): Promise<void> {
   const { name, lr, beta1, beta2, eps, weight_decay: decay, amsgrad } = record.optimizer;
-  if (name !== 'Adam' || decay !== 0 || amsgrad) throw new Error(`no runner for ${name} with weight decay ${decay}`);
+  if (name !== 'Adam' || decay !== 0 || amsgrad)
+    throw new Error(`no runner for ${name} with weight decay ${decay}`);
   const optimizer = adam(trained.initial, { learningRate: lr, beta1, beta2, epsilon: eps });
   const loss = trained.loss(trained.parameters.weights(optimizer.parameters));
   const updates = optimizer.step(gradient(loss, [optimizer.parameters])[0]);
@@ -68,7 +74,10 @@ export async function compareAdam(record: AdamRecord, trained: Trained, measure:
     const losses: number[] = [];
     let states: Record<string, ArrayLike<number>> = {};
     for (let step = 0; step < record.steps; step++) {
-      const [value, ...next] = reference([loss, ...updates.map((u) => u.next)], { ...trained.feeds, ...states });
+      const [value, ...next] = reference([loss, ...updates.map((u) => u.next)], {
+        ...trained.feeds,
+        ...states,
+      });
       losses.push(value[0]);
       states = Object.fromEntries(updates.map(({ state }, i) => [state.attrs.name, next[i]]));
       await new Promise((done) => setTimeout(done)); // the GPU's trajectory goes on meanwhile

@@ -51,7 +51,9 @@ export const product = (shape: readonly number[]) => shape.reduce((a, b) => a * 
 export function broadcastShape(...shapes: (readonly number[])[]): number[] {
   const length = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length }, (_, axis) => {
-    const sizes = shapes.map((shape) => shape[axis - length + shape.length] ?? 1).filter((size) => size !== 1);
+    const sizes = shapes
+      .map((shape) => shape[axis - length + shape.length] ?? 1)
+      .filter((size) => size !== 1);
     if (sizes.some((size) => size !== sizes[0]))
       throw new Error(`the shapes ${shapes.map((s) => `[${s}]`).join(' and ')} do not broadcast`);
     return sizes[0] ?? 1;

@@ -11,7 +11,7 @@ import { sum } from '../../src/ops/sum.ts';
 import type { Json, Tensor } from '../support/fixture.ts';
 import { plain, product, type Slot } from './arrays.ts';
 import type { Kind, Measure } from './measure.ts';
-import { evaluate } from './on-gpu.ts';
+import { compareQuantities, type Quantity } from './quantities.ts';
 
 /** A record as the file has it: names to tensor objects. */
 export interface AutodiffRecord {
@@ -41,17 +41,6 @@ export interface AutodiffGraph {
   readonly feeds?: Feeds;
 }
 
-/** One array to compare, of whichever order of derivative. */
-interface Quantity {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly node: Node;
-  readonly expected: Json;
-  /** The same for f32, where that differs. */
-  readonly expectedSingle?: Json;
-  unpack(values: ArrayLike<number>): ArrayLike<number>;
-}
-
 /**
  * Compares a record with the graph of the same function, in f64 and on the GPU. `recordOfGpu` differs from `record` in
  * expectations only: more of them may be NaN ("any finite number") where f32 cannot tell which side of a jump it is on.
@@ -76,10 +65,14 @@ export async function compareAutodiff(
   };
 
   const inputs = Object.entries(graph.inputs);
-  for (const [name, slot] of inputs) feeds[slot.node.attrs.name] = slot.pack(tensor(record.inputs[name]).data);
+  for (const [name, slot] of inputs)
+    feeds[slot.node.attrs.name] = slot.pack(tensor(record.inputs[name]).data);
   const { parameters } = graph;
   if (parameters)
-    feeds[parameters.node.attrs.name] = packParameters(parameters.parameters, tensorsOf(record.params, tensor));
+    feeds[parameters.node.attrs.name] = packParameters(
+      parameters.parameters,
+      tensorsOf(record.params, tensor),
+    );
   else if (Object.values(record.params).some((array) => tensor(array).data.length > 0))
     throw new Error(`the file has parameters ${Object.keys(record.params)}, but the layer has none`);
 
@@ -110,7 +103,12 @@ export async function compareAutodiff(
     });
     if (expected.cotangents)
       outputs.forEach(([name, slot], i) => {
-        const entry = { name: `${prefix}.cotangents.${name}`, kind, node: all[slots.length + i], unpack: slot.unpack };
+        const entry = {
+          name: `${prefix}.cotangents.${name}`,
+          kind,
+          node: all[slots.length + i],
+          unpack: slot.unpack,
+        };
         quantities.push({ ...entry, ...both('cotangents', name) });
       });
     if (parameters)
@@ -122,25 +120,36 @@ export async function compareAutodiff(
     return all;
   };
 
-  const scalar = inner(cotangents.map(({ node }) => node), outputs.map(([, { node }]) => node));
+  const scalar = inner(
+    cotangents.map(({ node }) => node),
+    outputs.map(([, { node }]) => node),
+  );
   const first = differentiate('first', 'grads', scalar, [record.grads, recordOfGpu.grads]);
   const { second } = record;
   if (second) {
     const pairs = inputs.flatMap(([name, slot], i) =>
       name in second.v ? [{ gradient: first[i], v: seed('v of', name, slot, second.v[name]).node }] : [],
     );
-    const value = inner(pairs.map((pair) => pair.v), pairs.map((pair) => pair.gradient));
+    const value = inner(
+      pairs.map((pair) => pair.v),
+      pairs.map((pair) => pair.gradient),
+    );
     const ofGpu = recordOfGpu.second!;
     const values = { expected: second.value, expectedSingle: ofGpu.value };
     quantities.push({ ...plain(value), name: 'second.value', kind: 'second', ...values });
     differentiate('second', 'second.grads', value, [second.grads, ofGpu.grads]);
   }
-  await compareQuantities(quantities, feeds, measure, gpu);
+  await compareQuantities(quantities, feeds, measure, gpu, tensor);
 }
 
 /** The packed row of e3nn's arrays. Parameters without numbers may be missing on either side. */
-export function packParameters(parameters: Parameters, arrays: Readonly<Record<string, Tensor>>): Float64Array {
-  const known = new Map(parameters.list.map(({ name, shape }) => [name, { shape, data: new Float64Array(0) }]));
+export function packParameters(
+  parameters: Parameters,
+  arrays: Readonly<Record<string, Tensor>>,
+): Float64Array {
+  const known = new Map(
+    parameters.list.map(({ name, shape }) => [name, { shape, data: new Float64Array(0) }]),
+  );
   const empty = [...known].filter(([, { shape }]) => product(shape) === 0);
   const full = Object.entries(arrays).filter(([name, { data }]) => known.has(name) || data.length > 0);
   return parameters.pack(Object.fromEntries([...empty, ...full]));
@@ -149,23 +158,6 @@ export function packParameters(parameters: Parameters, arrays: Readonly<Record<s
 /** The tensors behind an object of tensor objects. */
 export function tensorsOf(arrays: Arrays, tensor: (object: Json) => Tensor): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, tensor(array)]));
-}
-
-async function compareQuantities(
-  quantities: readonly Quantity[],
-  feeds: Feeds,
-  measure: Measure,
-  gpu: GpuContext | null,
-): Promise<void> {
-  // Several parameters are parts of one node; each node is computed and read once.
-  const nodes = [...new Set(quantities.map(({ node }) => node))];
-  const named = Object.fromEntries(nodes.map((node, i) => [`value ${i}`, node]));
-  const { exact, single } = await evaluate(named, feeds, gpu);
-  for (const { name, kind, node, expected, expectedSingle, unpack } of quantities) {
-    const key = `value ${nodes.indexOf(node)}`;
-    measure.compare('reference', name, unpack(exact[key]), expected);
-    if (single) measure.compare(kind, name, unpack(single[key]), expectedSingle ?? expected);
-  }
 }
 
 function expectNames(what: string, file: Arrays, graph: object): void {

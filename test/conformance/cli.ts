@@ -40,11 +40,20 @@ try {
       const prefix = file === family ? '' : `${file}: `;
       const onMessage = (message: unknown) => progress.show(family, message as { case: string });
       try {
-        const result: FileResult = await runtime.run('test/conformance/run.ts', 'runFile', { file }, onMessage);
+        const result: FileResult = await runtime.run(
+          'test/conformance/run.ts',
+          'runFile',
+          { file },
+          onMessage,
+        );
         adapter ??= result.adapter;
         results.push(...result.cases.map((one) => ({ ...one, case: prefix + one.case })));
       } catch (error) {
-        results.push({ case: `${prefix}(the whole file)`, measurements: [], failure: (error as Error).message });
+        results.push({
+          case: `${prefix}(the whole file)`,
+          measurements: [],
+          failure: (error as Error).message,
+        });
       }
     }
     progress.clear();
@@ -65,8 +74,11 @@ const failed = cases - reports.reduce((sum, report) => sum + report.passed, 0);
 const passed = failed === 0 && cases > 0 && selection.missing.length === 0;
 const seconds = ((performance.now() - began) / 1000).toFixed(0);
 const missing = selection.missing.length > 0 ? `, ${selection.missing.length} families missing` : '';
-console.log(`${cases - failed} passed, ${failed} failed${missing} (${kind}, ${adapter ?? 'no GPU'}, ${seconds} s)`);
-if (options.json) console.log(toJson({ runtime: kind, adapter, families: reports, missing: selection.missing, passed }));
+console.log(
+  `${cases - failed} passed, ${failed} failed${missing} (${kind}, ${adapter ?? 'no GPU'}, ${seconds} s)`,
+);
+if (options.json)
+  console.log(toJson({ runtime: kind, adapter, families: reports, missing: selection.missing, passed }));
 process.exitCode = passed ? 0 : 1;
 
 /** One line on stderr that is written over (a terminal), a line a case (--verbose), or nothing. */

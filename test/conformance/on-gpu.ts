@@ -14,8 +14,6 @@ export async function evaluate(
 ): Promise<{ exact: Values; single: Values | null }> {
   const compiling = gpu && compileWithFeeds(gpu, outputs, feeds);
   compiling?.catch(() => {}); // awaited below, unless the reference throws first
-  // Lets a shorter queue of compilations of other cases start before this thread is busy.
-  await Promise.resolve();
   const names = Object.keys(outputs);
   const values = reference(Object.values(outputs), feeds);
   const exact = Object.fromEntries(names.map((name, i) => [name, values[i]]));

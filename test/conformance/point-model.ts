@@ -2,7 +2,7 @@
 import type { GpuContext } from '../../src/gpu/device.ts';
 import { input } from '../../src/graph/leaf.ts';
 import type { Node } from '../../src/graph/node.ts';
-import type { PointGraph } from '../../src/models/gate-points-networks.ts';
+import type { PointGraph } from '../../src/models/point-graph.ts';
 import { squaredError } from '../../src/nn/loss.ts';
 import { type Module, Parameters, type Weights } from '../../src/nn/parameters.ts';
 import type { GeometricTensor } from '../../src/nn/tensor.ts';
@@ -91,19 +91,36 @@ export class PointModelCases {
       for (const [name, expected] of Object.entries(sample.grads ?? {}))
         measure.compare(kind('first'), `grads.${name}`, arrays[name].data, expected);
       for (const [name, expected] of Object.entries(sample.grad_summary ?? {}))
-        compareSummary(measure, kind('first'), `grad_summary.${name}`, arrays[name].data, expected, this.tensor);
+        compareSummary(
+          measure,
+          kind('first'),
+          `grad_summary.${name}`,
+          arrays[name].data,
+          expected,
+          this.tensor,
+        );
     }
   }
 
   /** Training from the case's parameters on, by this loss. */
-  async adam(record: AdamRecord, sample: TrainSample, measure: Measure, gpu: GpuContext | null): Promise<void> {
+  async adam(
+    record: AdamRecord,
+    sample: TrainSample,
+    measure: Measure,
+    gpu: GpuContext | null,
+  ): Promise<void> {
     const feeds: Record<string, ArrayLike<number>> = {};
     const loss = (weights: Weights) => {
       const traced = this.trace(weights, sample);
       Object.assign(feeds, traced.feeds);
       return squaredError(traced.out.node, this.target(sample, traced.out, feeds));
     };
-    await compareAdam(record, { parameters: this.parameters, initial: this.packed, loss, feeds }, measure, gpu);
+    await compareAdam(
+      record,
+      { parameters: this.parameters, initial: this.packed, loss, feeds },
+      measure,
+      gpu,
+    );
   }
 
   private trace(weights: Weights, sample: Sample): Traced {
@@ -116,8 +133,15 @@ export class PointModelCases {
       src: indices.map('edge_src', tensor(sample.edge_src).data, nodes),
       dst: indices.map('edge_dst', tensor(sample.edge_dst).data, nodes),
     };
-    const graphs = indices.map('batch', batch, batch.reduce((most, graph) => Math.max(most, graph + 1), 0));
-    const feeds: Record<string, ArrayLike<number>> = { ...indices.feeds, pos: plain(pos).pack(tensor(sample.pos).data) };
+    const graphs = indices.map(
+      'batch',
+      batch,
+      batch.reduce((most, graph) => Math.max(most, graph + 1), 0),
+    );
+    const feeds: Record<string, ArrayLike<number>> = {
+      ...indices.feeds,
+      pos: plain(pos).pack(tensor(sample.pos).data),
+    };
     let x: Slot | null = null;
     if (model.layoutIn) {
       x = features(input('x', nodes, model.layoutIn.cols), model.layoutIn);
@@ -135,7 +159,11 @@ export class PointModelCases {
 }
 
 /** Checks that the model has e3nn's parameters: names, shapes, count. Those without numbers do not count. */
-export function compareParameterNames(model: Module, shapes: Readonly<Record<string, number[]>>, measure: Measure): void {
+export function compareParameterNames(
+  model: Module,
+  shapes: Readonly<Record<string, number[]>>,
+  measure: Measure,
+): void {
   const list = (entries: (readonly [string, readonly number[]])[]) =>
     entries
       .filter(([name, shape]) => !name.endsWith('output_mask') && !shape.includes(0))
@@ -160,7 +188,11 @@ function compareSummary(
   measure.compare(kind, `${name}.norm`, norm, expected.norm);
   measure.compare(kind, `${name}.max_abs`, largest, expected.max_abs);
   // A sum may cancel: its error is that of its terms.
-  measure.compare(kind, `${name}.sum`, sum, expected.sum, { scale: expected.norm * Math.sqrt(values.length) || 1 });
+  measure.compare(kind, `${name}.sum`, sum, expected.sum, {
+    scale: expected.norm * Math.sqrt(values.length) || 1,
+  });
   const first = tensor(expected.first4).data;
-  measure.compare(kind, `${name}.first4`, values.subarray(0, first.length), first, { scale: expected.max_abs || 1 });
+  measure.compare(kind, `${name}.first4`, values.subarray(0, first.length), first, {
+    scale: expected.max_abs || 1,
+  });
 }

@@ -1,5 +1,5 @@
 // From measurements to the table and the JSON that the program prints.
-import { type Kind, KINDS, type Measurement } from './measure.ts';
+import { KINDS, type Kind, type Measurement } from './measure.ts';
 import type { CaseResult } from './run.ts';
 
 export interface Failure {

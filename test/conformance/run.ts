@@ -49,7 +49,11 @@ export async function runFile({ arg, post, readFile }: RunContext<FileOptions>):
     };
     await Promise.all(Array.from({ length: CONCURRENT }, worker));
     if (errors.length > 0)
-      results.push({ case: 'WebGPU errors that no case caught', measurements: [], failure: errors.join('; ') });
+      results.push({
+        case: 'WebGPU errors that no case caught',
+        measurements: [],
+        failure: errors.join('; '),
+      });
     return { cases: results, adapter: gpu?.adapterName ?? null };
   } finally {
     gpu?.device.destroy();

@@ -34,7 +34,10 @@ export function determined(
   const isBessel = basis.basis === 'bessel';
   const jumps = jumpsOf(basis);
   const nearJump = (r: number, n: number) =>
-    jumps[n].some((jump) => Math.abs(x[r] - jump) <= 4 * epsilon * Math.max(Math.abs(x[r]), Math.abs(start), Math.abs(end)));
+    jumps[n].some(
+      (jump) =>
+        Math.abs(x[r] - jump) <= 4 * epsilon * Math.max(Math.abs(x[r]), Math.abs(start), Math.abs(end)),
+    );
   const noisy = (r: number, order: 1 | 2) => {
     const t = Math.abs(frequency * (x[r] - start));
     // At 0 itself e3nn has a case of its own: the right value and gradient, no second derivative.
@@ -49,7 +52,8 @@ export function determined(
   const anyFirst = Array.from(x).some((_, r) => first(r));
   const grads = { ...record.grads, inputs: { x: mask(record.grads.inputs.x, first) } };
   if (!record.second) return { ...record, grads };
-  const out = (at: number) => nearJump(Math.floor(at / number), at % number) || noisy(Math.floor(at / number), 1);
+  const out = (at: number) =>
+    nearJump(Math.floor(at / number), at % number) || noisy(Math.floor(at / number), 1);
   return {
     ...record,
     grads,

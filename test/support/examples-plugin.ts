@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import type { Plugin } from 'vite';
 
-// The module `virtual:examples`: every ```ts block of a docstring in src/**/*.ts, as a function.
+// The module `virtual:examples`: every ```ts block of a docstring in src/**/*.ts, and of the README, as a function.
 //   - A line `expression; // => value` (or `const x = expression; // => value`) is an assertion.
 //   - What src/index.ts exports is in scope, imported from 'clebsch' or not.
 //   - ```ts gpu marks an example that needs WebGPU; test/gpu runs those, test/examples.test.ts the others.
@@ -28,6 +28,7 @@ export function examplesPlugin(repository: string): Plugin {
         .filter((file) => file.endsWith('.ts'))
         .sort()
         .flatMap((file) => findExamples(`src/${file}`, readFileSync(join(repository, 'src', file), 'utf8')));
+      examples.push(...findBlocks('README.md', readFileSync(join(repository, 'README.md'), 'utf8'), 1));
       return [
         "import * as clebsch from '/src/index.ts';",
         `const library = (names) => {
@@ -48,21 +49,27 @@ export function findExamples(file: string, source: string): Example[] {
   const examples: Example[] = [];
   for (const comment of source.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     const first = source.slice(0, comment.index).split('\n').length;
-    const lines = comment[0].split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
-    let open: Example | undefined;
-    for (const [i, line] of lines.entries()) {
-      const fence = /^\s*```(.*)$/.exec(line)?.[1].trim();
-      if (open && fence !== undefined) {
-        examples.push(open);
-        open = undefined;
-      } else if (open) {
-        open.code += `${line}\n`;
-      } else if (fence === 'ts' || fence === 'ts gpu') {
-        open = { file, line: first + i + 1, gpu: fence === 'ts gpu', code: '' };
-      }
-    }
-    if (open) throw new Error(`${file}:${open.line}: the code block of this docstring is not closed`);
+    examples.push(...findBlocks(file, comment[0].replace(/^\s*\* ?/gm, ''), first));
   }
+  return examples;
+}
+
+/** The fenced ts blocks of a text whose first line has the number `first`. */
+function findBlocks(file: string, text: string, first: number): Example[] {
+  const examples: Example[] = [];
+  let open: Example | undefined;
+  for (const [i, line] of text.split('\n').entries()) {
+    const fence = /^\s*```(.*)$/.exec(line)?.[1].trim();
+    if (open && fence !== undefined) {
+      examples.push(open);
+      open = undefined;
+    } else if (open) {
+      open.code += `${line}\n`;
+    } else if (fence === 'ts' || fence === 'ts gpu') {
+      open = { file, line: first + i + 1, gpu: fence === 'ts gpu', code: '' };
+    }
+  }
+  if (open) throw new Error(`${file}:${open.line}: this code block is not closed`);
   return examples;
 }
 

@@ -7,6 +7,7 @@ import { features, Indices, plain } from '../arrays.ts';
 import { compareAutodiff } from '../autodiff.ts';
 import { type Case, each } from '../case.ts';
 import { compareParameterNames } from '../point-model.ts';
+import { compareInstructions } from './tensor-product.ts';
 
 export function cases({ json, tensor }: Family): Case[] {
   return each<Json>(
@@ -24,9 +25,13 @@ export function cases({ json, tensor }: Family): Case[] {
       });
       compareParameterNames(layer, c.parameter_names, measure);
       measure.equal('irreps_mid', layer.tp.spec.irrepsOut.toString(), structure.tp.irreps_out);
+      compareInstructions(layer.tp.spec, structure.tp.instructions, measure);
       const rows = (name: string) => tensor(c.inputs[name]).shape[0];
       const slot = (name: string, layout: Layout) => features(input(name, rows(name), layout.cols), layout);
-      const [layoutAttr, layoutEdge] = [Layout.of(structure.irreps_node_attr), Layout.of(structure.irreps_edge_attr)];
+      const [layoutAttr, layoutEdge] = [
+        Layout.of(structure.irreps_node_attr),
+        Layout.of(structure.irreps_edge_attr),
+      ];
       const inputs = {
         node_input: slot('node_input', layer.layoutIn),
         node_attr: slot('node_attr', layoutAttr),

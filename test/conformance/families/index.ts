@@ -9,8 +9,8 @@ import * as radialBasis from './radial-basis.ts';
 import * as sphericalHarmonics from './spherical-harmonics.ts';
 import * as tensorProduct from './tensor-product.ts';
 import * as tetris from './tetris.ts';
-import * as wigner3j from './wigner3j.ts';
 import * as wignerD from './wigner-d.ts';
+import * as wigner3j from './wigner3j.ts';
 
 export const families: Readonly<Record<string, FamilyRunner>> = {
   irreps: { gpu: false, ...irreps },

@@ -53,8 +53,7 @@ const lists: Readonly<Record<string, (row: Json, measure: Measure) => void>> = {
     );
   },
   count: (row, measure) => measure.equal('count', Irreps.parse(row.input).count(row.irrep), row.count),
-  contains: (row, measure) =>
-    measure.equal('contains', Irreps.parse(row.input).has(row.irrep), row.contains),
+  contains: (row, measure) => measure.equal('contains', Irreps.parse(row.input).has(row.irrep), row.contains),
   add: (row, measure) => measure.equal('out', Irreps.parse(row.a).add(row.b).toString(), row.out),
   mul(row, measure) {
     const irreps = Irreps.parse(row.a);
@@ -70,8 +69,7 @@ const lists: Readonly<Record<string, (row: Json, measure: Measure) => void>> = {
     measure.equal('out', Irreps.parse(Irrep.parse(row.a)).add(Irrep.parse(row.b)).toString(), row.out),
   spherical_harmonics: (row, measure) =>
     measure.equal('out', Irreps.sphericalHarmonics(row.lmax, row.p).toString(), row.out),
-  irrep_iterator: (row, measure) =>
-    measure.equal('out', [...Irrep.iterator(row.lmax)].map(String), row.out),
+  irrep_iterator: (row, measure) => measure.equal('out', [...Irrep.iterator(row.lmax)].map(String), row.out),
   slice_by_mul: (row, measure) =>
     measure.equal('out', Irreps.parse(row.input).sliceByMul(row.start, row.stop).toString(), row.out),
 };

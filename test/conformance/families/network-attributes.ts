@@ -30,7 +30,11 @@ export function cases({ json, tensor }: Family): Case[] {
         fcHidden: args.fc_hidden,
       });
       compareParameterNames(model, c.state_dict_shapes, measure);
-      measure.equal('irreps_node_sequence', model.irrepsNodeSequence.map(String), c.structure.irreps_node_sequence);
+      measure.equal(
+        'irreps_node_sequence',
+        model.irrepsNodeSequence.map(String),
+        c.structure.irreps_node_sequence,
+      );
       const indices = new Indices();
       const nodes = tensor(c.inputs.pos).shape[0];
       const [src, dst] = [tensor(c.edge_src).data, tensor(c.edge_dst).data];

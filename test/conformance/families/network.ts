@@ -1,7 +1,13 @@
 // network.json and network_full.json: e3nn's SimpleNetwork on the Tetris shapes.
 import { radiusGraph } from '../../../src/data/radius-graph.ts';
 import { type SimpleNetwork, simpleNetwork } from '../../../src/models/gate-points-networks.ts';
-import { type Family, type Json, parseSafetensors, type ReadFile, type Tensor } from '../../support/fixture.ts';
+import {
+  type Family,
+  type Json,
+  parseSafetensors,
+  type ReadFile,
+  type Tensor,
+} from '../../support/fixture.ts';
 import { tensorsOf } from '../autodiff.ts';
 import { type Case, each } from '../case.ts';
 import type { Measure } from '../measure.ts';

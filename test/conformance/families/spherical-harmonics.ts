@@ -32,8 +32,7 @@ export function cases({ json, tensor }: Family): Case[] {
     ...each<Json>(
       json.invalid,
       (c) => `invalid ${c.irreps_in} ${c.irreps_out}`,
-      (c, measure) =>
-        measure.raises('irreps', () => harmonicsInput(c.irreps_out, c.irreps_in ?? undefined)),
+      (c, measure) => measure.raises('irreps', () => harmonicsInput(c.irreps_out, c.irreps_in ?? undefined)),
     ),
     ...each<Json>(json.alpha_beta, named, (c, measure) => {
       const [alpha, beta] = [tensor(c.alpha).data, tensor(c.beta).data];
@@ -64,10 +63,14 @@ export function cases({ json, tensor }: Family): Case[] {
    * artefact of dividing by 1e-12; NaN stands for "any finite number"), near it no second derivatives.
    */
   function withoutNoise(c: Json, x: ArrayLike<number>): AutodiffRecord {
-    const lengths = Array.from({ length: x.length / 3 }, (_, n) => Math.hypot(x[3 * n], x[3 * n + 1], x[3 * n + 2]));
+    const lengths = Array.from({ length: x.length / 3 }, (_, n) =>
+      Math.hypot(x[3 * n], x[3 * n + 1], x[3 * n + 2]),
+    );
     const record = { ...c, second: lengths.some((r) => r < TINY) ? undefined : c.second };
     if (!lengths.includes(0)) return record;
-    const data = tensor(c.grads.inputs.x).data.map((value, i) => (lengths[Math.floor(i / 3)] === 0 ? Number.NaN : value));
+    const data = tensor(c.grads.inputs.x).data.map((value, i) =>
+      lengths[Math.floor(i / 3)] === 0 ? Number.NaN : value,
+    );
     return { ...record, grads: { ...c.grads, inputs: { x: data } } };
   }
 }

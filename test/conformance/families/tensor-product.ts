@@ -46,7 +46,37 @@ export function specOf(c: Json): TensorProductSpec {
   }
 }
 
-const asWritten = (i: Json): InstructionLike => [i.i_in1, i.i_in2, i.i_out, i.mode, i.has_weight, i.path_weight];
+const asWritten = (i: Json): InstructionLike => [
+  i.i_in1,
+  i.i_in2,
+  i.i_out,
+  i.mode,
+  i.has_weight,
+  i.path_weight,
+];
+
+/** The paths of a tensor product, as a file lists them. */
+export function compareInstructions(
+  spec: TensorProductSpec,
+  expected: readonly Json[],
+  measure: Measure,
+): void {
+  measure.equal(
+    'instructions',
+    spec.instructions.map((i) => [
+      i.in1,
+      i.in2,
+      i.out,
+      i.connectionMode,
+      i.hasWeight,
+      i.pathShape,
+      i.weightSlice,
+    ]),
+    expected.map((i) => [i.i_in1, i.i_in2, i.i_out, i.mode, i.has_weight, i.path_shape, i.weight_slice]),
+  );
+  const [own, e3nn] = [spec.instructions, expected].map((list) => list.map(({ coefficient }) => coefficient));
+  measure.compare('reference', 'coefficients', own, e3nn);
+}
 
 /** A layer with its arrays as leaves: what both the record and the partial evaluation apply it to. */
 interface Applied {
@@ -87,15 +117,30 @@ export function cases({ json, tensor }: Family): Case[] {
     const indices = new Indices();
     const { x: arrayX, y: arrayY, weight: arrayW } = c.inputs;
     const shared = weight === null || tensor(arrayW).shape.length === 1;
-    const leading = broadcastShape(leadingOf(arrayX), arrayY ? leadingOf(arrayY) : [], shared ? [] : leadingOf(arrayW));
+    const leading = broadcastShape(
+      leadingOf(arrayX),
+      arrayY ? leadingOf(arrayY) : [],
+      shared ? [] : leadingOf(arrayW),
+    );
     const spread = (slot: Slot, array: Json) => indices.broadcast(slot.node, leadingOf(array), leading);
     const left = geometricTensor(spread(x, arrayX), layer.layoutIn1);
     // The square of x takes x twice, in the same layout.
     const right: GeometricTensor = y ? geometricTensor(spread(y, arrayY), layer.layoutIn2) : left;
-    const out = layer.apply(weightsOf(applied, (slot) => spread(slot, arrayW)), left, right);
+    const out = layer.apply(
+      weightsOf(applied, (slot) => spread(slot, arrayW)),
+      left,
+      right,
+    );
     const slots = { x, y, weight: arrayW ? (weight ?? noWeights(arrayW)) : null };
-    const inputs = Object.fromEntries(Object.entries(slots).filter((entry): entry is [string, Slot] => entry[1] !== null));
-    const graph = { inputs, outputs: { out: features(out.node, layer.layoutOut) }, parameters: own, feeds: indices.feeds };
+    const inputs = Object.fromEntries(
+      Object.entries(slots).filter((entry): entry is [string, Slot] => entry[1] !== null),
+    );
+    const graph = {
+      inputs,
+      outputs: { out: features(out.node, layer.layoutOut) },
+      parameters: own,
+      feeds: indices.feeds,
+    };
     return compareAutodiff(c, graph, measure, gpu, tensor);
   };
   const noWeights = (array: Json): Slot => {
@@ -118,8 +163,14 @@ export function cases({ json, tensor }: Family): Case[] {
     const unit = leaf('unit vectors', [samples * dim], layer.layoutIn1.cols);
     const left = geometricTensor(unit, layer.layoutIn1);
     const right = geometricTensor(spread(y!, c.inputs.y), layer.layoutIn2);
-    const out = layer.apply(weightsOf(applied, (slot) => spread(slot, c.inputs.weight)), left, right);
-    const identity = Float64Array.from({ length: samples * dim * dim }, (_, i) => (Math.floor(i / dim) % dim === i % dim ? 1 : 0));
+    const out = layer.apply(
+      weightsOf(applied, (slot) => spread(slot, c.inputs.weight)),
+      left,
+      right,
+    );
+    const identity = Float64Array.from({ length: samples * dim * dim }, (_, i) =>
+      Math.floor(i / dim) % dim === i % dim ? 1 : 0,
+    );
     const feeds: Record<string, ArrayLike<number>> = {
       ...indices.feeds,
       'unit vectors': layer.layoutIn1.pack(identity),
@@ -137,13 +188,7 @@ export function cases({ json, tensor }: Family): Case[] {
     measure.equal('irreps', irreps, [c.irreps_in1, c.irreps_in2, c.irreps_out]);
     measure.equal('weight_numel', spec.weightNumel, c.weight_numel);
     measure.equal('output_mask', [...spec.outputMask], [...tensor(c.output_mask).data]);
-    measure.equal(
-      'instructions',
-      spec.instructions.map((i) => [i.in1, i.in2, i.out, i.connectionMode, i.hasWeight, i.pathShape, i.weightSlice]),
-      c.instructions.map((i: Json) => [i.i_in1, i.i_in2, i.i_out, i.mode, i.has_weight, i.path_shape, i.weight_slice]),
-    );
-    const [own, e3nn] = [spec.instructions.map((i) => i.coefficient), c.instructions.map((i: Json) => i.coefficient)];
-    measure.compare('reference', 'coefficients', own, e3nn);
+    compareInstructions(spec, c.instructions, measure);
   };
 
   return [

@@ -58,7 +58,9 @@ export function cases({ json, tensor }: Family): Case[] {
         },
       },
       { name: `${c.name} train`, run: (...to) => runner.train(c, ...to) },
-      ...(c.adam ? [{ name: `${c.name} adam`, run: (...to) => runner.adam(c.adam, c, ...to) } satisfies Case] : []),
+      ...(c.adam
+        ? [{ name: `${c.name} adam`, run: (...to) => runner.adam(c.adam, c, ...to) } satisfies Case]
+        : []),
     ]),
   ];
 }

@@ -44,10 +44,21 @@ export function cases({ json, tensor }: Family): Case[] {
     const row = (n: number) => Array.from(data.subarray(n * size, (n + 1) * size)) as unknown as T;
     return Array.from({ length: shape[0] }, (_, n) => row(n));
   };
-  const compare = (measure: Measure, array: string, actual: ArrayLike<number>, expected: Json, bound?: number) =>
-    measure.compare('reference', array, actual, expected, { bound });
+  const compare = (
+    measure: Measure,
+    array: string,
+    actual: ArrayLike<number>,
+    expected: Json,
+    bound?: number,
+  ) => measure.compare('reference', array, actual, expected, { bound });
   /** Quaternions are defined up to their sign. */
-  const compareQuaternion = (measure: Measure, array: string, actual: Quaternion, expected: Json, bound?: number) => {
+  const compareQuaternion = (
+    measure: Measure,
+    array: string,
+    actual: Quaternion,
+    expected: Json,
+    bound?: number,
+  ) => {
     const e3nn = flat(expected);
     const sign = actual.reduce((sum, x, i) => sum + x * e3nn[i], 0) < 0 ? -1 : 1;
     const turned = e3nn.map((x) => sign * x);
@@ -55,7 +66,11 @@ export function cases({ json, tensor }: Family): Case[] {
   };
 
   const rotation = (c: Json, measure: Measure) => {
-    const [angles, matrix, quaternion] = [flat<Angles>(c.angles), flat<Matrix3>(c.matrix), flat<Quaternion>(c.quaternion)];
+    const [angles, matrix, quaternion] = [
+      flat<Angles>(c.angles),
+      flat<Matrix3>(c.matrix),
+      flat<Quaternion>(c.quaternion),
+    ];
     // e3nn goes from a quaternion through acos, and loses digits where the angle is small.
     const lossy = Math.max(BOUNDS.reference, 2 * c.e3nn_quaternion_roundtrip_error);
     compare(measure, 'matrix', anglesToMatrix(...angles), matrix);
@@ -65,8 +80,18 @@ export function cases({ json, tensor }: Family): Case[] {
     compare(measure, 'quaternion_to_matrix', quaternionToMatrix(quaternion), c.quaternion_to_matrix, lossy);
     // Whatever is degenerate, the matrix must come back.
     compare(measure, 'matrix_to_angles to matrix', anglesToMatrix(...matrixToAngles(matrix)), matrix);
-    compare(measure, 'quaternion_to_angles to matrix', anglesToMatrix(...quaternionToAngles(quaternion)), matrix);
-    compare(measure, 'matrix_to_quaternion to matrix', quaternionToMatrix(matrixToQuaternion(matrix)), matrix);
+    compare(
+      measure,
+      'quaternion_to_angles to matrix',
+      anglesToMatrix(...quaternionToAngles(quaternion)),
+      matrix,
+    );
+    compare(
+      measure,
+      'matrix_to_quaternion to matrix',
+      quaternionToMatrix(matrixToQuaternion(matrix)),
+      matrix,
+    );
     const turn = matrixToAxisAngle(matrix);
     compare(measure, 'axis_angle to matrix', axisAngleToMatrix(turn.axis, turn.angle), matrix);
     if (!c.angles_degenerate) {
@@ -75,11 +100,27 @@ export function cases({ json, tensor }: Family): Case[] {
     }
     if (!c.axis_degenerate) {
       compareQuaternion(measure, 'matrix_to_quaternion', matrixToQuaternion(matrix), c.matrix_to_quaternion);
-      compareQuaternion(measure, 'axis_angle to quaternion', axisAngleToQuaternion(turn.axis, turn.angle), quaternion);
-      compare(measure, 'axis_angle', [...turn.axis, turn.angle], [...flat(c.axis_angle.axis), ...flat(c.axis_angle.angle)]);
+      compareQuaternion(
+        measure,
+        'axis_angle to quaternion',
+        axisAngleToQuaternion(turn.axis, turn.angle),
+        quaternion,
+      );
+      compare(
+        measure,
+        'axis_angle',
+        [...turn.axis, turn.angle],
+        [...flat(c.axis_angle.axis), ...flat(c.axis_angle.angle)],
+      );
       const { axis, angle } = quaternionToAxisAngle(quaternion);
       const expected = c.quaternion_to_axis_angle;
-      compare(measure, 'quaternion_to_axis_angle', [...axis, angle], [...flat(expected.axis), ...flat(expected.angle)], lossy);
+      compare(
+        measure,
+        'quaternion_to_axis_angle',
+        [...axis, angle],
+        [...flat(expected.axis), ...flat(expected.angle)],
+        lossy,
+      );
     }
     for (const [l, D] of Object.entries<Json>(c.D)) {
       compare(measure, `D ${l}`, wignerD(Number(l), ...angles), D);
@@ -89,12 +130,21 @@ export function cases({ json, tensor }: Family): Case[] {
 
   const lists: Readonly<Record<string, (list: Json, measure: Measure) => void>> = {
     from_axis_angle(list, measure) {
-      const expected = { matrix: rows<Matrix3>(list.matrix), quaternion: rows(list.quaternion), D: rows(list.D_from_axis_angle) };
+      const expected = {
+        matrix: rows<Matrix3>(list.matrix),
+        quaternion: rows(list.quaternion),
+        D: rows(list.D_from_axis_angle),
+      };
       const angles = flat(list.angle);
       const e3nnAngles = rows<Angles>(list.angles);
       rows<Vector3>(list.axis).forEach((axis, i) => {
         compare(measure, `matrix ${i}`, axisAngleToMatrix(axis, angles[i]), expected.matrix[i]);
-        compareQuaternion(measure, `quaternion ${i}`, axisAngleToQuaternion(axis, angles[i]), expected.quaternion[i]);
+        compareQuaternion(
+          measure,
+          `quaternion ${i}`,
+          axisAngleToQuaternion(axis, angles[i]),
+          expected.quaternion[i],
+        );
         // Angles only through the matrix: they may be degenerate.
         const own = anglesToMatrix(...axisAngleToAngles(axis, angles[i]));
         compare(measure, `angles ${i} to matrix`, own, anglesToMatrix(...e3nnAngles[i]));
@@ -110,7 +160,10 @@ export function cases({ json, tensor }: Family): Case[] {
       });
     },
     compose({ angles, quaternion, axis_angle: turns }, measure) {
-      const second = { angles: rows<Angles>(angles.second_argument), quaternion: rows<Quaternion>(quaternion.second_argument) };
+      const second = {
+        angles: rows<Angles>(angles.second_argument),
+        quaternion: rows<Quaternion>(quaternion.second_argument),
+      };
       rows<Angles>(angles.first_argument).forEach((a, i) => {
         const own = anglesToMatrix(...composeAngles(a, second.angles[i]));
         compare(measure, `angles ${i} to matrix`, own, anglesToMatrix(...rows<Angles>(angles.out)[i]));
@@ -132,10 +185,25 @@ export function cases({ json, tensor }: Family): Case[] {
     },
     sphere({ xyz, alpha, beta, to_xyz: to }, measure) {
       const angles = rows<Vector3>(xyz).map((point) => xyzToAngles(...point));
-      compare(measure, 'alpha', angles.map(([a]) => a), alpha);
-      compare(measure, 'beta', angles.map(([, b]) => b), beta);
+      compare(
+        measure,
+        'alpha',
+        angles.map(([a]) => a),
+        alpha,
+      );
+      compare(
+        measure,
+        'beta',
+        angles.map(([, b]) => b),
+        beta,
+      );
       const betas = flat(to.beta);
-      compare(measure, 'xyz', flat(to.alpha).flatMap((a, i) => [...anglesToXyz(a, betas[i])]), to.xyz);
+      compare(
+        measure,
+        'xyz',
+        flat(to.alpha).flatMap((a, i) => [...anglesToXyz(a, betas[i])]),
+        to.xyz,
+      );
     },
     D_from_matrix({ matrices, cases: list }, measure) {
       for (const { name, irreps, D } of list) {
@@ -145,15 +213,20 @@ export function cases({ json, tensor }: Family): Case[] {
     },
     D_from_angles_with_k({ irreps, angles, k, D }, measure) {
       const inversions = flat(k);
-      const actual = rows<Angles>(angles).flatMap((a, i) => [...Irreps.parse(irreps).D({ angles: a }, inversions[i])]);
+      const actual = rows<Angles>(angles).flatMap((a, i) => [
+        ...Irreps.parse(irreps).D({ angles: a }, inversions[i]),
+      ]);
       compare(measure, 'D', actual, D);
     },
     D_from_quaternion({ irreps, quaternion, D }, measure) {
-      const actual = rows<Quaternion>(quaternion).flatMap((q) => [...Irreps.parse(irreps).D({ quaternion: q })]);
+      const actual = rows<Quaternion>(quaternion).flatMap((q) => [
+        ...Irreps.parse(irreps).D({ quaternion: q }),
+      ]);
       compare(measure, 'D', actual, D);
     },
     so3_generators(list, measure) {
-      for (const [l, expected] of Object.entries<Json>(list)) compare(measure, l, so3Generators(Number(l)), expected);
+      for (const [l, expected] of Object.entries<Json>(list))
+        compare(measure, l, so3Generators(Number(l)), expected);
     },
     change_basis_real_to_complex(list, measure) {
       for (const [l, expected] of Object.entries<Json>(list)) {

@@ -1,0 +1,41 @@
+import type { Node } from '../../src/graph/node.ts';
+import type { Feeds } from '../../src/graph/reference.ts';
+import { reference } from '../../src/graph/reference.ts';
+import { Random } from '../../src/o3/random.ts';
+
+/** Fourth-order central difference of f at 0. */
+export function centralDifference(f: (step: number) => number, h = 1e-4): number {
+  return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+}
+
+/**
+ * How far `grads`, said to be the gradient of the 1 x 1 `value` by the inputs `wrt`, are from central differences
+ * along a random direction in all of them; relative to the sum of the sizes of its terms (or 1).
+ */
+export function directionalError(
+  value: Node,
+  wrt: readonly Node[],
+  grads: readonly Node[],
+  feeds: Feeds,
+  options: { seed?: number; h?: number } = {},
+): number {
+  const random = new Random(options.seed ?? 1);
+  const directions = wrt.map((node) => random.normals(node.rows * node.cols));
+  const numeric = centralDifference((step) => {
+    const moved: Record<string, ArrayLike<number>> = { ...feeds };
+    wrt.forEach((node, i) => {
+      const { name } = node.attrs;
+      moved[name] = Float64Array.from(feeds[name], (v, j) => v + step * directions[i][j]);
+    });
+    return reference([value], moved)[0][0];
+  }, options.h);
+  let exact = 0;
+  let size = 1;
+  reference(grads, feeds).forEach((grad, i) => {
+    grad.forEach((g, j) => {
+      exact += g * directions[i][j];
+      size += Math.abs(g * directions[i][j]);
+    });
+  });
+  return Math.abs(numeric - exact) / size;
+}
