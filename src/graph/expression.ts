@@ -1,7 +1,22 @@
 /**
- * Scalar expressions: what a pointwise op computes for one entry. They can be evaluated (f64), differentiated
- * symbolically and printed as WGSL; the set of functions is closed under differentiation.
+ * Scalar expressions: what a pointwise op (`map`, `radialBasis`, `optimizerStep`) computes for one entry.
+ * They can be evaluated (f64), differentiated symbolically and printed as WGSL; the set of functions is closed
+ * under differentiation. An expression is built by the functions here from numbers and arguments; argument i is
+ * the entry of input i. Functions of numbers alone are computed at once.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * const a = e.argument(0);
+ * const f = e.mul(a, e.exp(e.neg(a))); // a exp(-a), whose slope (1 - a) exp(-a) is 1 at 0
+ * e.print(f); // => "(a * exp(neg(a)))"
+ * e.evaluate(e.differentiate(f, 0), [0]); // => 1
+ * ```
+ *
+ * @module
  */
+
+/** A number, an argument, or a function of further expressions. */
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'argument'; readonly index: number }
@@ -21,10 +36,28 @@ interface ScalarFunction {
   wgsl(args: readonly string[], n: number): string;
 }
 
+/**
+ * The same number everywhere.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.evaluate(e.add(e.number(2), e.argument(0)), [3]); // => 5
+ * ```
+ */
 export function number(value: number): Expression {
   return { kind: 'number', value };
 }
 
+/**
+ * Argument `index`, counted from 0: the entry of that input.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.evaluate(e.argument(1), [3, 4]); // => 4
+ * ```
+ */
 export function argument(index: number): Expression {
   return { kind: 'argument', index };
 }
@@ -46,8 +79,11 @@ function call(name: FunctionName, args: readonly Expression[], n = 0): Expressio
 
 const is = (e: Expression, value: number) => e.kind === 'number' && e.value === value;
 
+/** a + b. */
 export const add = (a: Expression, b: Expression) => (is(a, 0) ? b : is(b, 0) ? a : call('add', [a, b]));
+/** a - b. */
 export const sub = (a: Expression, b: Expression) => (is(b, 0) ? a : is(a, 0) ? neg(b) : call('sub', [a, b]));
+/** a b; 0 as soon as one of them is the number 0. */
 export const mul = (a: Expression, b: Expression): Expression =>
   is(a, 0) || is(b, 0)
     ? zero
@@ -60,23 +96,35 @@ export const mul = (a: Expression, b: Expression): Expression =>
           : is(b, -1)
             ? neg(a)
             : call('mul', [a, b]);
+/** -a. */
 export const neg = (a: Expression) => call('neg', [a]);
 /** a to the whole power n (n = -1 is the reciprocal). */
 export const power = (a: Expression, n: number): Expression =>
   n === 0 ? one : n === 1 ? a : call('power', [a], n);
+/** a / b. */
 export const div = (a: Expression, b: Expression) => (is(b, 1) ? a : mul(a, power(b, -1)));
-/** Square root, 0 for arguments below 0; its derivative at 0 is set to 0, so that |x| has a finite gradient everywhere. */
+/**
+ * Square root, 0 for arguments below 0; its derivative at 0 is set to 0, so that |x| has a finite gradient
+ * everywhere.
+ */
 export const sqrt = (a: Expression) => call('sqrt', [a]);
+/** e^a. */
 export const exp = (a: Expression) => call('exp', [a]);
 /** exp(a) - 1, accurate near 0. */
 export const expm1 = (a: Expression) => call('expm1', [a]);
+/** Natural logarithm. */
 export const log = (a: Expression) => call('log', [a]);
+/** Sine of an angle in radians. */
 export const sin = (a: Expression) => call('sin', [a]);
+/** Cosine of an angle in radians. */
 export const cos = (a: Expression) => call('cos', [a]);
+/** Hyperbolic tangent. */
 export const tanh = (a: Expression) => call('tanh', [a]);
+/** 1 / (1 + exp(-a)). */
 export const sigmoid = (a: Expression) => call('sigmoid', [a]);
 /** log(1 + exp(a)), without overflow. */
 export const softplus = (a: Expression) => call('softplus', [a]);
+/** |a|; its derivative is `sign`, so 0 at 0. */
 export const abs = (a: Expression) => call('abs', [a]);
 /** 2/sqrt(pi) times the integral of exp(-t^2) from 0 to a. */
 export const erf = (a: Expression) => call('erf', [a]);
@@ -86,9 +134,11 @@ export const sign = (a: Expression) => call('sign', [a]);
 export const step = (a: Expression) => call('step', [a]);
 /** b where a > 0, else c. The branch that is not taken never enters the value, not even as 0 times infinity. */
 export const select = (a: Expression, b: Expression, c: Expression) => call('select', [a, b, c]);
+/** The larger of a and b; where they are equal the gradient goes to b. */
 export const max = (a: Expression, b: Expression) => select(sub(a, b), a, b);
+/** The smaller of a and b; where they are equal the gradient goes to b. */
 export const min = (a: Expression, b: Expression) => select(sub(a, b), b, a);
-/** exp(-1/a) / a^n for a > 0, else 0: e3nn's soft_unit_step (n = 0) and its derivatives. */
+/** exp(-1/a) / a^n for a > 0, else 0: e3nn's `soft_unit_step` (n = 0), and what its derivatives are made of. */
 export const softUnitStep = (a: Expression, n = 0) => call('softUnitStep', [a], n);
 /** n-th derivative of sin(a)/a, smooth through a = 0. */
 export const sinc = (a: Expression, n = 0) => call('sinc', [a], n);
@@ -215,6 +265,7 @@ const functions = {
   },
 } satisfies Record<string, ScalarFunction> as Record<string, ScalarFunction>;
 
+/** The functions that expressions are made of. */
 export type FunctionName =
   | 'add'
   | 'sub'
@@ -279,7 +330,15 @@ function errorFunction(x: number): number {
   return Math.sign(x) * (1 - gauss / (fraction * Math.sqrt(Math.PI)));
 }
 
-/** The value for given arguments, in f64. */
+/**
+ * The value for given arguments, in f64.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.evaluate(e.sqrt(e.add(e.power(e.argument(0), 2), e.power(e.argument(1), 2))), [3, 4]); // => 5
+ * ```
+ */
 export function evaluate(e: Expression, args: readonly number[]): number {
   if (e.kind === 'number') return e.value;
   if (e.kind === 'argument') return args[e.index];
@@ -291,7 +350,15 @@ export function evaluate(e: Expression, args: readonly number[]): number {
   );
 }
 
-/** The derivative by argument `index`, as an expression of the same arguments. */
+/**
+ * The derivative by argument `index`, as an expression of the same arguments.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.print(e.differentiate(e.power(e.argument(0), 3), 0)); // => "(3 * a^2)"
+ * ```
+ */
 export function differentiate(e: Expression, index: number): Expression {
   if (e.kind === 'number') return zero;
   if (e.kind === 'argument') return e.index === index ? one : zero;
@@ -310,7 +377,16 @@ export function differentiate(e: Expression, index: number): Expression {
     .reduce(add);
 }
 
-/** Replaces argument i by `args[i]`. */
+/**
+ * Replaces argument i by `args[i]`.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * const square = e.power(e.argument(0), 2);
+ * e.print(e.substitute(square, [e.sin(e.argument(1))])); // => "sin(b)^2"
+ * ```
+ */
 export function substitute(e: Expression, args: readonly Expression[]): Expression {
   if (e.kind === 'number') return e;
   if (e.kind === 'argument') return args[e.index];
@@ -325,21 +401,48 @@ export function substitute(e: Expression, args: readonly Expression[]): Expressi
   }
 }
 
-/** The indices of the arguments that occur. */
+/**
+ * The indices of the arguments that occur.
+ *
+ * @param into where they are collected; by default a new set
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * [...e.argumentsOf(e.add(e.argument(2), e.argument(0)))]; // => [2, 0]
+ * ```
+ */
 export function argumentsOf(e: Expression, into = new Set<number>()): Set<number> {
   if (e.kind === 'argument') into.add(e.index);
   if (e.kind === 'call') for (const a of e.args) argumentsOf(a, into);
   return into;
 }
 
-/** Number of calls: what fusion counts before it computes something twice. */
+/**
+ * Number of function calls: what fusion counts before it computes something twice.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.sizeOf(e.add(e.sin(e.argument(0)), e.number(1))); // => 2
+ * ```
+ */
 export function sizeOf(e: Expression): number {
   return e.kind === 'call' ? e.args.reduce((sum, a) => sum + sizeOf(a), 1) : 0;
 }
 
 /**
- * WGSL text of an expression over f32 values; `args[i]` is the text of argument i.
- * Equal subexpressions are computed once: they become `let` lines, in order, and `result` names the last.
+ * WGSL text of an expression over f32 values. Equal subexpressions are computed once: they become `let` lines,
+ * in order, and `result` names the last.
+ *
+ * @param args the text of each argument
+ * @param prefix what the names of the `let` lines start with
+ * @throws Error if a number is too large for 32-bit floating point.
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * const s = e.sigmoid(e.argument(0));
+ * e.toWgsl(e.mul(s, s), ['x']); // => { lines: ["let t0 = sigmoid(x);", "let t1 = (t0 * t0);"], result: "t1" }
+ * ```
  */
 export function toWgsl(
   e: Expression,
@@ -368,7 +471,15 @@ export function toWgsl(
   return { lines, result: visit(e) };
 }
 
-/** Readable text for printed programs: "a * sigmoid(a)". */
+/**
+ * Readable text for printed programs; argument 0 is called a, argument 1 b, and so on.
+ *
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * e.print(e.mul(e.argument(0), e.sigmoid(e.argument(0)))); // => "(a * sigmoid(a))"
+ * ```
+ */
 export function print(e: Expression): string {
   if (e.kind === 'number') return String(+e.value.toPrecision(6));
   if (e.kind === 'argument') return 'abcdefghijklmnopqrstuvwxyz'[e.index] ?? `arg${e.index}`;

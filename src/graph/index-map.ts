@@ -1,14 +1,14 @@
 import { apply, type Node, type Op } from './node.ts';
 
 /**
- * An index map says for each of `capacity` rows (edges, say) which of `segments` rows (nodes) it belongs to,
- * and holds the way back, so that a sum over each segment runs in a fixed order without atomics:
+ * The index that rows beyond the count in use carry: a `gather` reads zeros there, and no sum over segments
+ * contains them.
  *
- *     [ index of each row | rows sorted by index | where each segment starts, and the end ]
- *       capacity            capacity               segments + 1
- *
- * all in one array of u32 (a matrix of one row). Rows beyond the count in use carry `NOWHERE`: a gather
- * reads zeros there and no segment contains them.
+ * @example
+ * ```ts
+ * import { NOWHERE, packIndexMap } from 'clebsch';
+ * packIndexMap([0], 2, 1)[1] === NOWHERE; // => true
+ * ```
  */
 export const NOWHERE = 0xffffffff;
 
@@ -18,6 +18,7 @@ interface IndexAttrs {
   readonly segments: number;
 }
 
+/** A leaf that holds an index map: 1 x `indexMapLength(capacity, segments)` of u32. */
 export type IndexNode = Node<IndexAttrs>;
 
 export const indexOp: Op<IndexAttrs> = {
@@ -32,22 +33,55 @@ export const indexOp: Op<IndexAttrs> = {
   print: ({ name, capacity, segments }) => `${name} ${capacity}->${segments}`,
 };
 
-/** A leaf for an index map: `capacity` rows, each in one of `segments` segments or nowhere. */
+/**
+ * A leaf for an index map: it says for each of `capacity` rows (edges, say) which of `segments` rows (nodes) it
+ * belongs to, if any. Feed it what `packIndexMap` gives. A program is compiled for a capacity; how many rows
+ * are in use may change from run to run.
+ *
+ * @param name unique in a program among inputs, states and index maps
+ * @example
+ * ```ts
+ * import { gather, index, input, packIndexMap, reference } from 'clebsch';
+ * const src = index('src', 3, 2); // three edges, two nodes
+ * const x = gather(input('x', 2, 1), src);
+ * reference([x], { x: [10, 20], src: packIndexMap([1, 0, 1], 3, 2) }); // => [[20, 10, 20]]
+ * ```
+ */
 export function index(name: string, capacity: number, segments: number): IndexNode {
   return apply(indexOp, [], { name, capacity, segments });
 }
 
-/** Length of the packed array. */
+/**
+ * Length of a packed index map: 2 capacity + segments + 1.
+ *
+ * @example
+ * ```ts
+ * import { indexMapLength } from 'clebsch';
+ * indexMapLength(3, 2); // => 9
+ * ```
+ */
 export function indexMapLength(capacity: number, segments: number): number {
   return 2 * capacity + segments + 1;
 }
 
 /**
- * Packs indices for an index map; rows of one segment keep their order (a stable counting sort).
- * Throws when an index is out of range, and says which.
+ * Packs indices for an index map. The array also holds the way back, so that a sum over each segment runs in a
+ * fixed order without atomics:
  *
+ * | index of each row | rows sorted by index | where each segment starts, and the end |
+ * | --- | --- | --- |
+ * | capacity | capacity | segments + 1 |
+ *
+ * Rows of one segment keep their order (a stable counting sort).
+ *
+ * @param indices at most `capacity` whole numbers from 0 to segments - 1; the other rows are `NOWHERE`
+ * @param name what error messages call the map
+ * @throws Error if there are more indices than `capacity`, or one is out of range; it says which.
  * @example
- * Array.from(packIndexMap([1, 0, 1], 3, 2)) // => [1, 0, 1, 1, 0, 2, 0, 1, 3]
+ * ```ts
+ * import { packIndexMap } from 'clebsch';
+ * packIndexMap([1, 0, 1], 3, 2); // => [1, 0, 1, 1, 0, 2, 0, 1, 3]
+ * ```
  */
 export function packIndexMap(
   indices: ArrayLike<number>,

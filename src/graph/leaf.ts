@@ -39,19 +39,55 @@ export const constantOp: Op<ConstantAttrs> = {
   reference: (_, node) => node.attrs.data,
 };
 
-/** A value fed at every run: rows x cols of f32. */
+/**
+ * A leaf that is fed: rows x cols of f32. Its numbers, row-major, go in by name, with `Executable.write` or as
+ * a feed of `reference`.
+ *
+ * @param name unique in a program among inputs, states and index maps
+ * @throws Error if rows or cols is no whole number >= 0.
+ * @example
+ * ```ts
+ * import { input, reference, scale } from 'clebsch';
+ * const x = input('x', 1, 2);
+ * reference([scale(x, 3)], { x: [1, 2] }); // => [[3, 6]]
+ * ```
+ */
 export function input(name: string, rows: number, cols: number): Node {
   return apply(inputOp, [], { name, rows, cols });
 }
 
-/** A value that stays on the GPU from step to step; `initial` holds rows x cols numbers, row-major. */
+/**
+ * A leaf that stays on the GPU from run to run, rows x cols of f32: parameters, moments, counters. A program
+ * changes it by an update; programs that share a `StateStore` share the states of one name.
+ *
+ * @param initial its numbers before the first run, row-major, rows * cols of them
+ * @throws Error if `initial` has another length.
+ * @example
+ * ```ts
+ * import { reference, scale, state } from 'clebsch';
+ * const weight = state('weight', 1, 2, [5, 7]);
+ * reference([scale(weight, 2)]); // => [[10, 14]]
+ * ```
+ */
 export function state(name: string, rows: number, cols: number, initial: ArrayLike<number>): Node {
   if (initial.length !== rows * cols)
     throw new Error(`state ${name}: ${rows}x${cols} needs ${rows * cols} numbers, got ${initial.length}`);
   return apply(stateOp, [], { name, rows, cols, initial: Float64Array.from(initial) });
 }
 
-/** Numbers known when the graph is traced, row-major. */
+/**
+ * Numbers known when the graph is traced, row-major: rows x cols. A single number is 1 x 1.
+ *
+ * @param rows default 1
+ * @param cols default: as many as the numbers fill
+ * @throws Error if the numbers do not fill rows x cols.
+ * @example
+ * ```ts
+ * import { constant, reference, sum } from 'clebsch';
+ * const table = constant([1, 2, 3, 4, 5, 6], 2); // 2 x 3
+ * reference([sum(table, 'cols')]); // => [[6, 15]]
+ * ```
+ */
 export function constant(data: ArrayLike<number> | number, rows = 1, cols?: number): Node {
   const numbers = typeof data === 'number' ? Float64Array.of(data) : Float64Array.from(data);
   const width = cols ?? numbers.length / rows;

@@ -11,6 +11,7 @@ export interface Place {
   readonly offset: number;
 }
 
+/** A GPU buffer of a program. */
 export interface PlannedBuffer {
   /** Numbers (of 4 bytes) that it holds. */
   readonly size: number;
@@ -18,16 +19,20 @@ export interface PlannedBuffer {
   readonly leaf: Node | null;
 }
 
+/** In which order a program runs, and where its values stand. */
 export interface Plan {
   /** Nodes to run, in order; leaves, views and empty values are not among them. */
   readonly steps: readonly Node[];
+  /** Place of every value that has numbers. */
   readonly places: ReadonlyMap<Node, Place>;
   readonly buffers: readonly PlannedBuffer[];
 }
 
 /** A new value of a state, written into the state's own buffer when everything else has run. */
 export interface Update {
+  /** A leaf made by `state`. */
   readonly state: Node;
+  /** What it becomes; of the state's shape. */
   readonly next: Node;
 }
 
@@ -40,7 +45,7 @@ export interface PlanOptions {
 
 /** Whether a slice can be read where its source stands. */
 function isView(node: Node, options: PlanOptions): boolean {
-  return options.isSlice(node) && node.rows === 1 && node.attrs.start % ALIGNMENT === 0;
+  return options.isSlice(node) && node.rows === 1 && node.cols > 0 && node.attrs.start % ALIGNMENT === 0;
 }
 
 /** Whether the inputs of a concatenation can be computed where they will stand. */
@@ -56,8 +61,7 @@ export function isLayout(node: Node, options: Pick<PlanOptions, 'isConcat'>): bo
  * in one dispatch. Slices of packed rows are views, packed rows are computed in place.
  */
 export function plan(outputs: readonly Node[], updates: readonly Update[], options: PlanOptions): Plan {
-  const { roots, overwritten, rebuilt } = lower(outputs, updates, options);
-  const order = topologicalOrder(roots);
+  const { order, overwritten, rebuilt } = lower(outputs, updates, options);
   const home = new Map<Node, { root: Node; offset: number }>();
   const homeOf = (node: Node) => home.get(node) ?? { root: node, offset: 0 };
   // Later nodes first, so that a value laid out inside another's layout finds its final home.
@@ -77,8 +81,7 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     }
   }
   const steps = order.filter(
-    (node) =>
-      !isLeaf(node) && !isView(node, options) && !isLayout(node, options) && node.rows * node.cols > 0,
+    (node) => !isLeaf(node) && !isView(node, options) && !isLayout(node, options) && sizeOf(node) > 0,
   );
   const lastUse = new Map<Node, number>();
   steps.forEach((node, at) => {
@@ -105,21 +108,24 @@ function isLeaf(node: Node): boolean {
   return node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
 }
 
-/** Makes explicit the copies that a layout or an update in place needs. */
+/**
+ * Makes explicit the copies that a layout or an update in place needs, and the order: whatever reads a state reads
+ * its value from before the step, so it runs before the state is written.
+ */
 function lower(
   outputs: readonly Node[],
   updates: readonly Update[],
   options: PlanOptions,
-): { roots: Node[]; overwritten: Map<Node, Node>; rebuilt: Map<Node, Node> } {
+): { order: Node[]; overwritten: Map<Node, Node>; rebuilt: Map<Node, Node> } {
+  const given = topologicalOrder([...outputs, ...updates.map((u) => u.next)]);
+  const updating = inPlace(given, updates, options);
   const overwritten = new Map<Node, Node>();
   const rebuilt = new Map<Node, Node>();
   const placed = new Set<Node>();
-  const updating = new Map(updates.map(({ state, next }) => [next, state]));
-  const order = topologicalOrder([...outputs, ...updates.map((u) => u.next)]);
   const readers = new Map<Node, number>();
-  for (const node of order)
+  for (const node of given)
     for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
-  for (const node of order) {
+  for (const node of given) {
     let inputs = node.inputs.map((input) => rebuilt.get(input)!);
     if (isLayout(node, options))
       // Only a freshly computed value can be computed elsewhere, and only one that nothing else reads: a dispatch
@@ -131,22 +137,63 @@ function lower(
         placed.add(value);
         return value;
       });
-    if (node.op.overwrites && updating.get(node) !== node.inputs[0]) inputs[0] = options.copy(inputs[0]);
+    if (node.op.overwrites && !updating.has(node)) inputs[0] = options.copy(inputs[0]);
     // Built by hand: a copy must not be simplified away.
     const next = inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs };
     if (node.op.overwrites) overwritten.set(next, next.inputs[0]);
     rebuilt.set(node, next);
   }
   const roots = outputs.map((output) => rebuilt.get(output)!);
+  const assignments: Node[] = [];
   for (const { state, next } of updates) {
+    rebuilt.set(state, state);
     const value = rebuilt.get(next)!;
-    roots.push(value);
+    roots.push(state, value);
     if (overwritten.get(value) === state || value === state) continue;
-    const assignment = options.copy(value);
+    // A state that becomes another one's value may find that one already written.
+    const assignment = options.copy(stateBehind(value, options) ? options.copy(value) : value);
     overwritten.set(assignment, state);
-    roots.push(assignment);
+    assignments.push(assignment);
   }
-  return { roots, overwritten, rebuilt };
+  // Assignments come last; before each update in place comes whatever else reads the state.
+  const before = new Map<Node, Node[]>();
+  const all = topologicalOrder([...roots, ...assignments]);
+  for (const [next, state] of updating) {
+    const writer = rebuilt.get(next)!;
+    before.set(
+      writer,
+      all.filter((node) => node !== writer && reads(node, state, options)),
+    );
+  }
+  const early = assignments.map((assignment) => assignment.inputs[0]);
+  const order = topologicalOrder([...roots, ...early, ...assignments], (node) => before.get(node) ?? []);
+  return { order, overwritten, rebuilt };
+}
+
+/** The state that a value is, or is a view of. */
+function stateBehind(node: Node, options: PlanOptions): Node | null {
+  if (isView(node, options)) return stateBehind(node.inputs[0], options);
+  return node.op === stateOp ? node : null;
+}
+
+function reads(node: Node, state: Node, options: PlanOptions): boolean {
+  return !isView(node, options) && node.inputs.some((input) => stateBehind(input, options) === state);
+}
+
+/** The updates that can write over their state: nothing that needs its new value also reads the old one. */
+function inPlace(order: readonly Node[], updates: readonly Update[], options: PlanOptions): Map<Node, Node> {
+  const accepted = new Map<Node, Node>();
+  const before = new Map<Node, Node[]>();
+  const candidates = new Map(updates.map(({ state, next }) => [next, state]));
+  for (const [next, state] of candidates) {
+    if (!next.op.overwrites || next.inputs[0] !== state) continue;
+    const others = order.filter((node) => node !== next && reads(node, state, options));
+    const itself = next.inputs.slice(1).some((input) => stateBehind(input, options) === state);
+    if (itself || topologicalOrder(others, (node) => before.get(node) ?? []).includes(next)) continue;
+    accepted.set(next, state);
+    before.set(next, others);
+  }
+  return accepted;
 }
 
 /** Gives every root a buffer: leaves their own, computed values one that is free. */
@@ -163,6 +210,12 @@ function assign(
     const root = rootOf(node);
     if (isLeaf(root) && !bufferOf.has(root))
       bufferOf.set(root, buffers.push({ size: sizeOf(root), leaf: root }) - 1);
+  }
+  // Empty values are never written, but kernels are bound to them: they share a buffer.
+  const empty = order.map(rootOf).filter((root) => !isLeaf(root) && sizeOf(root) === 0);
+  if (empty.length > 0) {
+    const shared = buffers.push({ size: 0, leaf: null }) - 1;
+    for (const root of empty) bufferOf.set(root, shared);
   }
   const free: number[] = [];
   const expiring = new Map<number, Node[]>();

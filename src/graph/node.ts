@@ -8,8 +8,10 @@
 
 import type { Expression } from './expression.ts';
 
+/** Number type of a value on the GPU: "f32", or "u32" for index maps. */
 export type DType = 'f32' | 'u32';
 
+/** Size of a matrix. */
 export interface Shape {
   readonly rows: number;
   readonly cols: number;
@@ -17,12 +19,25 @@ export interface Shape {
   readonly dtype?: DType;
 }
 
-/** One value of a program: an op applied to earlier values. Nodes are immutable; calling an op makes one. */
+/**
+ * One value of a program: an op applied to earlier values. A value is always a matrix, rows x cols, row-major:
+ * a scalar is 1 x 1, a packed weight vector 1 x n, a batch of features one row a sample. Nodes are immutable;
+ * calling an op makes one, and nothing is computed until `reference` or a compiled program runs.
+ *
+ * @example
+ * ```ts
+ * import { input, sum } from 'clebsch';
+ * const total = sum(input('x', 69, 36), 'rows');
+ * [total.op.name, total.rows, total.cols]; // => ["sum", 1, 36]
+ * ```
+ */
 // biome-ignore lint/suspicious/noExplicitAny: a graph mixes ops; each record knows the type of its own attributes.
 export interface Node<A = any> {
+  /** Different for every node; a node has a larger one than its inputs. */
   readonly id: number;
   readonly op: Op<A>;
   readonly inputs: readonly Node[];
+  /** What the op was told besides its inputs: a name, a range of columns, a list of paths. */
   readonly attrs: A;
   readonly rows: number;
   readonly cols: number;
@@ -52,6 +67,7 @@ export interface Kernel {
  * `A` is the type of the attributes, everything that is known when the graph is traced.
  */
 export interface Op<A> {
+  /** As printed programs and error messages have it. */
   readonly name: string;
   /** Shape of the value; throws an error that names the sizes (or irreps) that disagree. */
   shape(inputs: readonly Node[], attrs: A): Shape;
@@ -114,22 +130,29 @@ export function shapeOf(node: Shape): string {
   return `${node.rows}x${node.cols}`;
 }
 
-/** The nodes that the given ones depend on, themselves included, every node after its inputs. */
-export function topologicalOrder(outputs: readonly Node[]): Node[] {
+/**
+ * The nodes that the given ones depend on, themselves included, every node after its inputs, and after what `also`
+ * says must come before it.
+ */
+export function topologicalOrder(
+  outputs: readonly Node[],
+  also: (node: Node) => readonly Node[] = () => [],
+): Node[] {
   const seen = new Set<Node>();
   const order: Node[] = [];
   // An explicit stack: a deep network must not overflow the call stack.
-  const stack: { node: Node; next: number }[] = [];
+  const stack: { node: Node; before: readonly Node[]; next: number }[] = [];
   const visit = (node: Node) => {
     if (seen.has(node)) return;
     seen.add(node);
-    stack.push({ node, next: 0 });
+    const others = also(node);
+    stack.push({ node, before: others.length > 0 ? [...others, ...node.inputs] : node.inputs, next: 0 });
   };
   for (const output of outputs) {
     visit(output);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top.next < top.node.inputs.length) visit(top.node.inputs[top.next++]);
+      if (top.next < top.before.length) visit(top.before[top.next++]);
       else {
         order.push(top.node);
         stack.pop();

@@ -3,9 +3,16 @@ import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
 /**
- * A program as text, one node a line, in the order in which it would run:
+ * A program as text, one node a line, each after its inputs: its name, op, attributes, inputs and shape
+ * (rows x cols). The outputs follow by name.
  *
- *     %2 = tensorProduct[z 3 paths](%0, %1) : 69x576
+ * @example
+ * ```ts
+ * import { input, printGraph, sum } from 'clebsch';
+ * const x = input('x', 69, 36);
+ * printGraph({ total: sum(x, 'rows') }).split('\n');
+ * // => ["%0 = input x : 69x36", "%1 = sum[rows](%0) : 1x36", "return total = %1"]
+ * ```
  */
 export function printGraph(outputs: Readonly<Record<string, Node>>): string {
   const names = new Map<Node, string>();

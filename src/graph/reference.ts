@@ -7,10 +7,16 @@ export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
 
 /**
  * Computes nodes in f64 with each op's own definition: the slow, obvious interpreter that the kernels are
- * compared with, and what runs where there is no GPU. States that are not fed have their initial values.
- * Returns one array a node, row-major.
+ * compared with, and what runs where there is no GPU. Returns one array a node, row-major, rows * cols long.
  *
- * Throws when a feed is missing or has the wrong length.
+ * @param feeds numbers of inputs and index maps by name; a state that is not fed has its initial numbers
+ * @throws Error if a feed is missing or has the wrong length.
+ * @example
+ * ```ts
+ * import { input, multiply, reference, sum } from 'clebsch';
+ * const x = input('x', 2, 2);
+ * reference([multiply(x, x), sum(x, 'all')], { x: [1, 2, 3, 4] }); // => [[1, 4, 9, 16], [10]]
+ * ```
  */
 export function reference(nodes: readonly Node[], feeds: Feeds = {}): Float64Array[] {
   const values = new Map<Node, Float64Array>();

@@ -286,26 +286,45 @@ function pathCode(
   // With the weights open the inner sum runs over z's components, as with z open.
   const target = open === 'w' ? 'z' : open;
   const others = (['x', 'y', 'z'] as const).filter((slot) => slot !== target);
-  const sums = new Map<number, string[]>();
+  const sums = new Map<number, { product: string; factor: number }[]>();
   for (const entry of entries) {
     const [a, b] = others.map((slot) => load(slot, entry[components[slot]]));
-    const product = scope.let(`${a} * ${b}`);
-    const term = `${float(path.coefficient * entry.value)} * ${product}`;
+    const term = { product: scope.let(`${a} * ${b}`), factor: path.coefficient * entry.value };
     const m = entry[components[target]];
     const terms = sums.get(m);
     if (terms) terms.push(term);
     else sums.set(m, [term]);
   }
+  // Where all coefficients of a path have one magnitude, it is taken out and multiplied once.
+  const magnitudes = new Set([...sums.values()].flat().map(({ factor }) => float(Math.abs(factor))));
+  const common = magnitudes.size === 1 ? [...magnitudes][0] : null;
+  if (open === 'w') {
+    const parts = [...sums].map(([m, terms]) => `${load('z', m)} * ${sumOfTerms(terms, common)}`);
+    scope.lines.push(`${sum}0 += ${common ? `${common} * (${parts.join(' + ')})` : parts.join(' + ')};`);
+    return;
+  }
+  const scale = common && weight ? scope.let(`${common} * ${weight}`) : (common ?? weight);
   for (const [m, terms] of sums) {
-    const total = terms.length === 1 ? terms[0] : `(${terms.join(' + ')})`;
-    if (open === 'w') {
-      scope.lines.push(`${sum}0 += ${load('z', m)} * ${total};`);
-      continue;
-    }
-    const value = weight ? `${weight} * ${total}` : total;
+    const total = sumOfTerms(terms, common);
+    const value = scale ? `${scale} * ${total}` : total;
     const horizontal = open === 'y' && width.x === 4 && width.y === 1;
     scope.lines.push(`${sum}${m} += ${horizontal ? `dot(vec4f(1.0), ${value})` : value};`);
   }
+}
+
+/** Sum of products times factors; those of one magnitude share a multiplication, and `common` is left to the caller. */
+function sumOfTerms(terms: readonly { product: string; factor: number }[], common: string | null): string {
+  const groups = new Map<string, string>();
+  for (const { product, factor } of terms) {
+    const magnitude = float(Math.abs(factor));
+    const before = groups.get(magnitude);
+    const sign = factor < 0 ? '-' : before ? '+' : '';
+    groups.set(magnitude, before ? `${before} ${sign} ${product}` : `${sign}${product}`);
+  }
+  const parts = [...groups].map(([magnitude, text]) =>
+    magnitude === common ? `(${text})` : `${magnitude} * (${text})`,
+  );
+  return parts.length === 1 ? parts[0] : `(${parts.join(' + ')})`;
 }
 
 /** The same form as tables, for the shader's default body. */
