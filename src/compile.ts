@@ -48,21 +48,26 @@ export function prepare(
     options.fuse === false
       ? simple
       : fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) });
-  const outputs = final.slice(0, names.length);
+  const copy = (node: Node) =>
+    fused([node], node.rows, node.cols, [
+      {
+        start: 0,
+        end: node.cols,
+        expression: { kind: 'argument', index: 0 },
+        views: [{ input: 0, row: true, column: true, offset: 0 }],
+      },
+    ]);
+  // An output that is a state, or a part of one, is its value before the step: it is copied before that is gone.
+  const written = new Set(updates.map((u) => u.state));
+  const ofState = (node: Node): boolean =>
+    node.op === sliceOp ? ofState(node.inputs[0]) : written.has(node);
+  const outputs = final.slice(0, names.length).map((node) => (ofState(node) ? copy(node) : node));
   // States are leaves: simplification keeps them, so the update still names the same node.
   const next = updates.map(({ state }, i) => ({ state, next: final[names.length + i] }));
   const planned = plan(outputs, next, {
     ...concatenation,
     isSlice: (node) => node.op === sliceOp,
-    copy: (node) =>
-      fused([node], node.rows, node.cols, [
-        {
-          start: 0,
-          end: node.cols,
-          expression: { kind: 'argument', index: 0 },
-          views: [{ input: 0, row: true, column: true, offset: 0 }],
-        },
-      ]),
+    copy,
   });
   return {
     plan: planned,

@@ -1,4 +1,4 @@
-import { indexOp } from '../graph/index-map.ts';
+import { checkIndexMap, indexOp } from '../graph/index-map.ts';
 import { constantOp, stateOp } from '../graph/leaf.ts';
 import type { Plan } from '../graph/memory.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
@@ -186,7 +186,10 @@ export class Executable {
         throw new Error(
           `input "${name}" is ${shapeOf(node)}, ${node.rows * node.cols} numbers, but ${values.length} were given`,
         );
-      if (node.op === indexOp) return { buffer: leaf.buffer, data: Uint32Array.from(values) };
+      if (node.op === indexOp) {
+        checkIndexMap(node, values);
+        return { buffer: leaf.buffer, data: Uint32Array.from(values) };
+      }
       const data = Float32Array.from(values);
       const bad = data.findIndex((v) => !Number.isFinite(v));
       if (bad >= 0)

@@ -136,7 +136,7 @@ export const step = (a: Expression) => call('step', [a]);
 export const select = (a: Expression, b: Expression, c: Expression) => call('select', [a, b, c]);
 /** The larger of a and b; where they are equal the gradient goes to b. */
 export const max = (a: Expression, b: Expression) => select(sub(a, b), a, b);
-/** The smaller of a and b; where they are equal the gradient goes to b. */
+/** The smaller of a and b; where they are equal the gradient goes to a. */
 export const min = (a: Expression, b: Expression) => select(sub(a, b), b, a);
 /** exp(-1/a) / a^n for a > 0, else 0: e3nn's `soft_unit_step` (n = 0), and what its derivatives are made of. */
 export const softUnitStep = (a: Expression, n = 0) => call('softUnitStep', [a], n);

@@ -111,3 +111,36 @@ export function packIndexMap(
   for (let i = 0; i < count; i++) packed[capacity + next[packed[i]]++] = i;
   return packed;
 }
+
+/**
+ * Checks numbers that are meant for an index map: whether every row lies in a segment or nowhere, and the way back lists
+ * the rows of each segment. Throws an error that says what is wrong and where.
+ */
+export function checkIndexMap(
+  { attrs: { name, capacity, segments } }: IndexNode,
+  packed: ArrayLike<number>,
+): void {
+  let count = 0;
+  for (let row = 0; row < capacity; row++) {
+    const segment = packed[row];
+    if (segment === NOWHERE) continue;
+    count++;
+    if (!(segment >= 0 && segment < segments))
+      throw new Error(
+        `${name}: row ${row} points to ${segment}, but there are only ${segments} (0 to ${segments - 1}); ` +
+          'make index maps with packIndexMap',
+      );
+  }
+  const start = 2 * capacity;
+  if (packed[start] !== 0 || packed[start + segments] !== count)
+    throw new Error(
+      `${name}: the way back lists ${packed[start + segments]} rows, but ${count} have a segment; make index maps with packIndexMap`,
+    );
+  for (let s = 0; s < segments; s++)
+    for (let i = packed[start + s]; i < packed[start + s + 1]; i++)
+      if (packed[packed[capacity + i]] !== s)
+        throw new Error(
+          `${name}: the way back lists row ${packed[capacity + i]} in segment ${s}, but it points to ` +
+            `${packed[packed[capacity + i]]}; make index maps with packIndexMap`,
+        );
+}

@@ -9,9 +9,8 @@ import { type Node, shapeOf, topologicalOrder } from './node.ts';
  * @example
  * ```ts
  * import { input, printGraph, sum } from 'clebsch';
- * const x = input('x', 69, 36);
- * printGraph({ total: sum(x, 'rows') }).split('\n');
- * // => ["%0 = input x : 69x36", "%1 = sum[rows](%0) : 1x36", "return total = %1"]
+ * const lines = printGraph({ total: sum(input('x', 69, 36), 'rows') }).split('\n');
+ * lines; // => ["%0 = input x : 69x36", "%1 = sum[rows](%0) : 1x36", "return total = %1"]
  * ```
  */
 export function printGraph(outputs: Readonly<Record<string, Node>>): string {

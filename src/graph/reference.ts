@@ -1,4 +1,4 @@
-import { indexOp } from './index-map.ts';
+import { checkIndexMap, indexOp } from './index-map.ts';
 import { constantOp, inputOp, stateOp } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
@@ -51,5 +51,6 @@ function leafValue(node: Node, feeds: Feeds): Float64Array {
     throw new Error(
       `reference: "${node.attrs.name}" is ${shapeOf(node)}, ${node.rows * node.cols} numbers, but ${fed.length} were given`,
     );
+  if (node.op === indexOp) checkIndexMap(node, fed);
   return Float64Array.from(fed);
 }

@@ -12,6 +12,7 @@ export interface ContractBlock {
   readonly oStride: number;
   /** Column of W at which (u, w) = (0, 0) stands; W is row-major, mulIn x mulOut. */
   readonly w: number;
+  /** Copies u of the block of a, and copies w of that of o. */
   readonly mulIn: number;
   readonly mulOut: number;
   /** Number of components, 2l + 1. */
@@ -22,6 +23,7 @@ export interface ContractBlock {
 /** What the three slots have in common; shared by the product and its gradients. */
 export interface ContractSpec {
   readonly blocks: readonly ContractBlock[];
+  /** Columns of each slot, those that no block touches included. */
   readonly aCols: number;
   readonly wCols: number;
   readonly oCols: number;
@@ -143,7 +145,24 @@ function contractForm(
   return apply(contractOp, inputs, { spec, open });
 }
 
-/** o[z,k,w] = sum over blocks of coefficient * sum_u a[z,k,u] W[u,w]: samples x oCols. */
+/**
+ * Matrix products blocked by irreps, the computation of e3nn's `Linear`: for every sample z and component k,
+ * o[z,k,w] = sum over blocks of coefficient * sum_u a[z,k,u] W[u,w]. The result is samples x oCols, and zero in
+ * columns that no block writes. `linearLayer` makes the spec from irreps.
+ *
+ * @param a samples x aCols
+ * @param w 1 x wCols, or samples x wCols with `spec.perSample`
+ * @throws Error if a or w has another shape.
+ * @example
+ * ```ts
+ * import { contract, input, reference } from 'clebsch';
+ * // Two vectors, component by component (x x y y z z), to one: W[0] a_0 + W[1] a_1.
+ * const block = { a: 0, aStride: 2, o: 0, oStride: 1, w: 0, mulIn: 2, mulOut: 1, dim: 3, coefficient: 1 };
+ * const spec = { blocks: [block], aCols: 6, wCols: 2, oCols: 3, perSample: false };
+ * const out = contract(spec, input('a', 1, 6), input('w', 1, 2));
+ * reference([out], { a: [1, 4, 2, 5, 3, 6], w: [1, 10] }); // => [[41, 52, 63]]
+ * ```
+ */
 export function contract(spec: ContractSpec, a: Node, w: Node): Node {
   return contractForm(spec, 'o', { a, w });
 }

@@ -70,12 +70,36 @@ export const segmentSumOp: Op<null> = {
   ],
 };
 
-/** Rows of x picked by an index map: capacity x cols. */
+/**
+ * Rows of x picked by an index map: row e of the result is row `index[e]` of x, or zeros where the index is
+ * `NOWHERE`. x is segments x cols, the result capacity x cols. Its adjoint is `segmentSum`.
+ *
+ * @throws Error if x has not as many rows as the map has segments.
+ * @example
+ * ```ts
+ * import { gather, index, input, packIndexMap, reference } from 'clebsch';
+ * const messages = gather(input('nodes', 2, 2), index('src', 3, 2));
+ * const feeds = { nodes: [1, 2, 3, 4], src: packIndexMap([1, 0], 3, 2) }; // the third edge is not in use
+ * reference([messages], feeds); // => [[3, 4, 1, 2, 0, 0]]
+ * ```
+ */
 export function gather(x: Node, map: IndexNode): Node {
   return apply<null>(gatherOp, [x, map], null);
 }
 
-/** Rows of x summed by segment: segments x cols. */
+/**
+ * Rows of x summed by segment: row s of the result is the sum of the rows of x whose index is s, in their order,
+ * so that every run gives the same bits; zeros for a segment without rows (torch_scatter's `scatter_sum`).
+ * x is capacity x cols, the result segments x cols. Its adjoint is `gather`.
+ *
+ * @throws Error if x has not as many rows as the map's capacity.
+ * @example
+ * ```ts
+ * import { index, input, packIndexMap, reference, segmentSum } from 'clebsch';
+ * const sums = segmentSum(input('messages', 3, 1), index('dst', 3, 2));
+ * reference([sums], { messages: [10, 20, 5], dst: packIndexMap([1, 0, 1], 3, 2) }); // => [[20, 15]]
+ * ```
+ */
 export function segmentSum(x: Node, map: IndexNode): Node {
   return apply<null>(segmentSumOp, [x, map], null);
 }

@@ -14,6 +14,15 @@ import { solidHarmonicsOp } from './spherical-harmonics.ts';
 import { broadcastOp, sumOp } from './sum.ts';
 import { tensorProductOp } from './tensor-product.ts';
 
+/**
+ * Every op, one record each: what the law tests run over, and what programs are made of (leaves aside).
+ *
+ * @example
+ * ```ts
+ * import { ops } from 'clebsch';
+ * ops.find(({ name }) => name === 'gather')!.linear; // => "each"
+ * ```
+ */
 // biome-ignore lint/suspicious/noExplicitAny: each record has attributes of its own.
 export const ops: readonly Op<any>[] = [
   mapOp,
@@ -57,8 +66,20 @@ function total(nodes: readonly Node[]): Node {
 }
 
 /**
- * The gradient of a 1 x 1 value by each node of `wrt`, as nodes: differentiate the result again for second
- * derivatives, and so on. With `cotangent` (of the output's shape), the vector-Jacobian product.
+ * The gradient of a 1 x 1 value by each node of `wrt`, as nodes of the same shapes: differentiate the result
+ * again for second derivatives (training on forces), and so on to any order. With a cotangent it is the
+ * vector-Jacobian product. A node on which the output does not depend gets zeros.
+ *
+ * @param cotangent of the output's shape, which then need not be 1 x 1
+ * @throws Error if the output is not 1 x 1 and no cotangent of its shape is given.
+ * @example
+ * ```ts
+ * import { gradient, input, multiply, reference } from 'clebsch';
+ * const x = input('x', 1, 1);
+ * const [slope] = gradient(multiply(x, multiply(x, x)), [x]); // 3 x^2
+ * const [curvature] = gradient(slope, [x]); // 6 x
+ * reference([slope, curvature], { x: [1] }); // => [[3], [6]]
+ * ```
  */
 export function gradient(output: Node, wrt: readonly Node[], cotangent?: Node): Node[] {
   return reverse({ sum: total, filled }, output, wrt, cotangent);

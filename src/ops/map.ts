@@ -80,8 +80,17 @@ export const mapOp: Op<MapAttrs> = {
 };
 
 /**
- * Applies a scalar expression to every place of inputs of one shape; argument i of the expression is input i.
- * Inputs that do not occur, or hold one number everywhere, are folded into the expression.
+ * Applies a scalar expression to every entry of inputs of one shape, rows x cols, like the result; argument i of
+ * the expression is input i. Inputs that do not occur, or hold one number everywhere, are folded into it.
+ *
+ * @throws Error if there is no input, more than 7 (a kernel can read no more), or their shapes differ.
+ * @example
+ * ```ts
+ * import { expression as e, input, map, reference } from 'clebsch';
+ * const f = e.sub(e.power(e.argument(0), 2), e.argument(1)); // a^2 - b
+ * const y = map(f, input('a', 1, 2), input('b', 1, 2));
+ * reference([y], { a: [2, 3], b: [1, 5] }); // => [[3, 4]]
+ * ```
  */
 export function map(expression: e.Expression, ...inputs: Node[]): Node {
   const { rows, cols } = mapOp.shape(inputs, { expression });
@@ -113,14 +122,64 @@ export function uniformOf(node: Node): number | null {
   return node.op.name === 'broadcast' ? uniformOf(node.inputs[0]) : uniformValue(node);
 }
 
-/** rows x cols of one number. */
+/**
+ * One number everywhere: rows x cols.
+ *
+ * @example
+ * ```ts
+ * import { filled, reference } from 'clebsch';
+ * reference([filled(1, 3, 7)]); // => [[7, 7, 7]]
+ * ```
+ */
 export function filled(rows: number, cols: number, value: number): Node {
   return broadcast(constant(value), rows, cols);
 }
 
 const [a, b] = [e.argument(0), e.argument(1)];
 
+/**
+ * x + y, entry by entry: rows x cols.
+ *
+ * @throws Error if the shapes differ; `broadcast` makes them equal.
+ * @example
+ * ```ts
+ * import { add, input, reference } from 'clebsch';
+ * const z = add(input('x', 1, 2), input('y', 1, 2));
+ * reference([z], { x: [7, 5], y: [2, 3] }); // => [[9, 8]]
+ * ```
+ */
 export const add = (x: Node, y: Node): Node => map(e.add(a, b), x, y);
+/**
+ * x - y, entry by entry: rows x cols.
+ *
+ * @throws Error if the shapes differ; `broadcast` makes them equal.
+ * @example
+ * ```ts
+ * import { input, reference, subtract } from 'clebsch';
+ * const z = subtract(input('x', 1, 2), input('y', 1, 2));
+ * reference([z], { x: [7, 5], y: [2, 3] }); // => [[5, 2]]
+ * ```
+ */
 export const subtract = (x: Node, y: Node): Node => map(e.sub(a, b), x, y);
+/**
+ * x times y, entry by entry: rows x cols.
+ *
+ * @throws Error if the shapes differ; `broadcast` makes them equal.
+ * @example
+ * ```ts
+ * import { input, multiply, reference } from 'clebsch';
+ * const z = multiply(input('x', 1, 2), input('y', 1, 2));
+ * reference([z], { x: [7, 5], y: [2, 3] }); // => [[14, 15]]
+ * ```
+ */
 export const multiply = (x: Node, y: Node): Node => map(e.mul(a, b), x, y);
+/**
+ * x times a number known when the graph is traced: rows x cols.
+ *
+ * @example
+ * ```ts
+ * import { input, reference, scale } from 'clebsch';
+ * reference([scale(input('x', 1, 2), 3)], { x: [1, 2] }); // => [[3, 6]]
+ * ```
+ */
 export const scale = (x: Node, factor: number): Node => map(e.mul(e.number(factor), a), x);

@@ -25,7 +25,18 @@ export const maximumOp: Op<ReduceAttrs> = {
   examples: () => [maximum(input('x', 4, 3), 'cols'), maximum(input('x', 2, 100), 'cols')],
 };
 
-/** Largest entry over rows, columns or everything. */
+/**
+ * Largest entry over rows (1 x cols), columns (rows x 1) or everything (1 x 1). Entries that are equally large
+ * share the gradient.
+ *
+ * @example
+ * ```ts
+ * import { gradient, input, maximum, reference } from 'clebsch';
+ * const x = input('x', 1, 3);
+ * const largest = maximum(x, 'all');
+ * reference([largest, ...gradient(largest, [x])], { x: [7, 2, 7] }); // => [[7], [0.5, 0, 0.5]]
+ * ```
+ */
 export function maximum(x: Node, axis: Axis): Node {
   return apply(maximumOp, [x], { axis });
 }

@@ -116,7 +116,26 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
   },
 };
 
-/** The state after one step of the optimiser that `parts` describes. */
+/**
+ * The state after one step of a pointwise optimiser: 1 x parts * n. The state is one row: the n parameters, then
+ * moments of n numbers each. As an update of the same state it is written in place. `adam` and `sgd` are made
+ * of it.
+ *
+ * @param parts for each part of the state its new entry, as an expression of the old entries of all parts, then
+ * the entry of the gradient, then the scalars
+ * @param state 1 x parts * n
+ * @param gradient 1 x n
+ * @param scalars 1 x 1 each: learning rate, step number
+ * @throws Error if a shape is another one.
+ * @example
+ * ```ts
+ * import { expression as e, input, optimizerStep, reference } from 'clebsch';
+ * const [p, g, rate] = [0, 1, 2].map(e.argument);
+ * const descent = e.sub(p, e.mul(rate, g));
+ * const next = optimizerStep([descent], input('p', 1, 2), input('g', 1, 2), input('rate', 1, 1));
+ * reference([next], { p: [5, 5], g: [10, 20], rate: [0.1] }); // => [[4, 3]]
+ * ```
+ */
 export function optimizerStep(
   parts: readonly e.Expression[],
   state: Node,

@@ -10,10 +10,13 @@ export type PathMode = 'uvu' | 'uvv' | 'uuu' | 'uvuv' | 'uvu<v';
 export interface SlotBlock {
   readonly offset: number;
   readonly stride: number;
+  /** Number of channels. */
   readonly mul: number;
+  /** Degree: 2l + 1 components. */
   readonly l: number;
 }
 
+/** One path of a tensor product: a block of x times a block of y, coupled by `wigner3j`, into a block of z. */
 export interface ProductPath {
   readonly mode: PathMode;
   readonly x: SlotBlock;
@@ -21,9 +24,11 @@ export interface ProductPath {
   readonly z: SlotBlock;
   /** First column of this path's weights, one a channel pair (row-major) or channel; null without weights. */
   readonly w: number | null;
+  /** Factor of the whole path. */
   readonly coefficient: number;
 }
 
+/** The slots of the form: inputs x and y, weights w, output z. */
 export type ProductSlot = 'x' | 'y' | 'w' | 'z';
 
 /** What the four slots have in common; shared by the product and all its derivatives. */

@@ -68,7 +68,20 @@ export const radialBasisOp: Op<RadialBasisAttrs> = {
   },
 };
 
-/** A family of functions of the distance x (rows x 1): rows x values.length. */
+/**
+ * A family of functions of the distance: column n is `basis` with the number `values[n]` (a centre, a frequency).
+ * x is rows x 1, the result rows x values.length. `softOneHotLinspace` has e3nn's families.
+ *
+ * @param basis an expression of the distance (argument 0) and of the function's number (argument 1)
+ * @throws Error if x has more than one column.
+ * @example
+ * ```ts
+ * import { expression as e, input, radialBasis, reference } from 'clebsch';
+ * const [x, centre] = [e.argument(0), e.argument(1)];
+ * const y = radialBasis(input('x', 1, 1), e.power(e.sub(x, centre), 2), [0, 1, 2]);
+ * reference([y], { x: [3] }); // => [[9, 4, 1]]
+ * ```
+ */
 export function radialBasis(x: Node, basis: e.Expression, values: readonly number[]): Node {
   return apply(radialBasisOp, [x], { basis, values });
 }

@@ -1,6 +1,6 @@
 import type { Kernel, Node } from '../graph/node.ts';
 
-/** Which dimension disappears. */
+/** Which dimension disappears: "rows" leaves 1 x cols, "cols" rows x 1, "all" 1 x 1. */
 export type Axis = 'rows' | 'cols' | 'all';
 
 export interface ReduceAttrs {

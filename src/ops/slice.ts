@@ -116,13 +116,33 @@ export const concatOp: Op<ConcatAttrs> = {
   ],
 };
 
-/** Columns start to start + cols of x. */
+/**
+ * Columns start to start + cols of x: rows x cols. Its adjoint is `place`.
+ *
+ * @throws Error if x has no such columns.
+ * @example
+ * ```ts
+ * import { input, reference, slice } from 'clebsch';
+ * reference([slice(input('x', 1, 4), 1, 2)], { x: [1, 2, 3, 4] }); // => [[2, 3]]
+ * ```
+ */
 export function slice(x: Node, start: number, cols: number): Node {
   if (start === 0 && cols === x.cols) return x;
   return apply(sliceOp, [x], { start, cols });
 }
 
-/** Values with equally many rows, side by side. */
+/**
+ * Values with equally many rows, side by side: rows x (sum of their columns); 1 x 0 for none. Its adjoint is
+ * `slice`.
+ *
+ * @throws Error if the inputs' rows differ.
+ * @example
+ * ```ts
+ * import { concat, input, reference } from 'clebsch';
+ * const z = concat([input('x', 2, 1), input('y', 2, 2)]);
+ * reference([z], { x: [1, 2], y: [3, 4, 5, 6] }); // => [[1, 3, 4, 2, 5, 6]]
+ * ```
+ */
 export function concat(inputs: readonly Node[]): Node {
   const widths = inputs.map((x) => x.cols);
   return place(
@@ -132,7 +152,20 @@ export function concat(inputs: readonly Node[]): Node {
   );
 }
 
-/** Values with equally many rows, each from its offset on (ascending), zeros between: rows x cols. */
+/**
+ * Values with equally many rows, each from its offset on, zeros elsewhere: rows x cols; 1 x cols for no inputs.
+ * Its adjoint is `slice`.
+ *
+ * @param offsets first column of each input, ascending
+ * @param cols columns of the result
+ * @throws Error if the inputs' rows differ, or they overlap or end beyond `cols`.
+ * @example
+ * ```ts
+ * import { input, place, reference } from 'clebsch';
+ * const z = place([input('x', 1, 2), input('y', 1, 1)], [1, 4], 6);
+ * reference([z], { x: [1, 2], y: [3] }); // => [[0, 1, 2, 0, 3, 0]]
+ * ```
+ */
 export function place(inputs: readonly Node[], offsets: readonly number[], cols: number): Node {
   if (inputs.length === 1 && offsets[0] === 0 && inputs[0].cols === cols) return inputs[0];
   if (inputs.length === 0) return filled(1, cols, 0);

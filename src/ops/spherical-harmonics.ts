@@ -145,7 +145,21 @@ function unrolled(ls: readonly number[], scales: readonly number[]): string {
   return lines.join('\n');
 }
 
-/** Solid harmonics of vectors (rows x 3) for the given degrees, component normalisation times `scales`. */
+/**
+ * Solid harmonics, the homogeneous polynomials r^l Y^l, of vectors x, y, z (polar axis y): rows x sum(2l+1), the
+ * degrees in the order given, components m = -l..l. `sphericalHarmonicsLayer` makes e3nn's spherical harmonics
+ * of them.
+ *
+ * @param x rows x 3
+ * @param scales factor of each degree, on top of component normalisation; default 1
+ * @throws Error if x has not three columns.
+ * @example
+ * ```ts
+ * import { input, reference, solidHarmonicsOf } from 'clebsch';
+ * const y = solidHarmonicsOf(input('x', 1, 3), [0, 1], [1, 1 / Math.sqrt(3)]);
+ * reference([y], { x: [1, 2, 3] }); // => [[1, 1, 2, 3]]
+ * ```
+ */
 export function solidHarmonics(
   x: Node,
   ls: readonly number[],

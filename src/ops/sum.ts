@@ -48,7 +48,17 @@ export const broadcastOp: Op<BroadcastAttrs> = {
   ],
 };
 
-/** Repeats x, whose rows (or columns) are 1 or already as many as asked for, to rows x cols. */
+/**
+ * Repeats x to rows x cols: its rows, and its columns, are 1 or already as many as asked for. Its adjoint is
+ * `sum`.
+ *
+ * @throws Error if x has another number of rows or columns.
+ * @example
+ * ```ts
+ * import { broadcast, input, reference } from 'clebsch';
+ * reference([broadcast(input('x', 1, 2), 2, 2)], { x: [1, 2] }); // => [[1, 2, 1, 2]]
+ * ```
+ */
 export function broadcast(x: Node, rows: number, cols: number): Node {
   if (x.rows === rows && x.cols === cols) return x;
   return apply(broadcastOp, [x], { rows, cols });
@@ -73,7 +83,17 @@ export const sumOp: Op<ReduceAttrs> = {
   ],
 };
 
-/** x summed over its rows (1 x cols), its columns (rows x 1), or everything (1 x 1). */
+/**
+ * x summed over its rows (1 x cols), its columns (rows x 1), or everything (1 x 1); 0 over nothing. The order of
+ * the additions is fixed: every run gives the same bits. Its adjoint is `broadcast`.
+ *
+ * @example
+ * ```ts
+ * import { input, reference, sum } from 'clebsch';
+ * const x = input('x', 2, 2);
+ * reference([sum(x, 'rows'), sum(x, 'cols'), sum(x, 'all')], { x: [1, 2, 3, 4] }); // => [[4, 6], [3, 7], [10]]
+ * ```
+ */
 export function sum(x: Node, axis: Axis): Node {
   return apply(sumOp, [x], { axis });
 }

@@ -151,7 +151,26 @@ function productForm(
   );
 }
 
-/** The tensor product of x and y with weights w for every sample (none when no path has weights): samples x cols.z. */
+/**
+ * The tensor product of x and y, sample by sample: z_k = sum over paths of
+ * coefficient * C_ijk * w * x_i * y_j with C = `wigner3j`. The result is samples x cols.z. `tensorProductLayer`
+ * makes the spec from irreps (e3nn `TensorProduct`).
+ *
+ * @param x samples x cols.x
+ * @param y samples x cols.y
+ * @param w samples x cols.w: every sample has weights of its own; left out when no path has weights
+ * @throws Error if a slot has another shape, or some paths have weights and others none.
+ * @example
+ * ```ts
+ * import { input, reference, tensorProductOf } from 'clebsch';
+ * const block = (l: number) => ({ offset: 0, stride: 1, mul: 1, l });
+ * // 1 x 1 -> 0 is the scalar product, for C_ij0 = delta_ij / sqrt(3).
+ * const dot = { mode: 'uuu', x: block(1), y: block(1), z: block(0), w: null, coefficient: Math.sqrt(3) } as const;
+ * const spec = { paths: [dot], cols: { x: 3, y: 3, w: 0, z: 1 } };
+ * const z = tensorProductOf(spec, input('x', 1, 3), input('y', 1, 3));
+ * reference([z], { x: [1, 2, 3], y: [4, 5, 6] }); // => [[32]]
+ * ```
+ */
 export function tensorProduct(spec: ProductSpec, x: Node, y: Node, w?: Node): Node {
   return productForm(spec, 'z', { x, y, ...(w && { w }) });
 }
