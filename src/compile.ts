@@ -13,10 +13,13 @@ import { concatOp, sliceOp } from './ops/slice.ts';
 
 /** What a program computes: values to read, and new values of its states. */
 export interface Program {
+  /** Values that can be read after a run, by name. */
   readonly outputs: Readonly<Record<string, Node>>;
+  /** New values of states, written when everything else has run. */
   readonly updates?: readonly Update[];
 }
 
+/** How `compile` makes a program. */
 export interface CompileOptions {
   /** Where states live; programs that share a store share parameters. By default a store of its own. */
   readonly states?: StateStore;
@@ -31,7 +34,21 @@ const isZero = (node: Node) => node.rows * node.cols === 0 || uniformOf(node) ==
 
 const concatenation = { isConcat: (node: Node) => node.op === concatOp };
 
-/** simplify -> fuse -> plan: everything that happens to a program before a GPU is needed. */
+/**
+ * Simplifies, fuses and plans a program: everything that happens to it before a GPU is needed. `compile` does
+ * this itself; on its own it shows what would run.
+ *
+ * @param options `maxInputs`: storage buffers that one kernel may read, default 7, what every device allows
+ * @throws Error if an update is not of a state, or its new value has another shape.
+ * @example
+ * ```ts
+ * import { add, input, prepare, scale } from 'clebsch';
+ * const x = input('x', 4, 4);
+ * const program = { outputs: { y: scale(add(x, x), 3) } };
+ * prepare(program).plan.steps.length; // => 1
+ * prepare(program, { fuse: false }).plan.steps.length; // => 2
+ * ```
+ */
 export function prepare(
   program: Program,
   options: CompileOptions & { maxInputs?: number } = {},
@@ -76,13 +93,32 @@ export function prepare(
   };
 }
 
+/** A program after `prepare`. */
 export interface PreparedProgram {
   readonly plan: Plan;
+  /** The outputs as they are after simplification and fusion. */
   readonly outputs: Readonly<Record<string, Node>>;
+  /** `printGraph` of the outputs. */
   print(): string;
 }
 
-/** Compiles a program for a device: pipelines in parallel, buffers and bind groups once. Run the result many times. */
+/**
+ * Compiles a program for a device: pipelines in parallel, buffers and bind groups once. Shapes are fixed from
+ * here on; run the result many times.
+ *
+ * @throws LimitError if a value is larger than the device allows.
+ * @throws ShaderError if a kernel does not compile.
+ * @throws Error if an update does not fit its state, a state of `options.states` has another size, or the GPU
+ * is out of memory.
+ * @example
+ * ```ts gpu
+ * import { compile, input, requestDevice, scale } from 'clebsch';
+ * const program = await compile(await requestDevice(), { outputs: { y: scale(input('x', 1, 3), 2) } });
+ * program.write({ x: [1, 2, 3] });
+ * const { y } = await program.runAndRead();
+ * y; // => [2, 4, 6]
+ * ```
+ */
 export async function compile(
   context: GpuContext,
   program: Program,

@@ -1,4 +1,22 @@
-/** The public API of Clebsch, and nothing else. */
+/**
+ * The public API of Clebsch, and nothing else: E(3)-equivariant networks, with e3nn's mathematics, on WebGPU.
+ *
+ * Calls of ops, layers and models make a graph of `Node`s, and `gradient` adds derivatives to it. `compile` makes
+ * a program of it that runs on a GPU; `reference` computes it in f64 without one. Every value is a matrix, rows x
+ * cols, row-major: a row is a sample (a node, an edge, a graph), and a `Layout` says which column is which irrep.
+ * Arrays outside programs are in e3nn's order; `Layout.pack` and `Layout.unpack` convert. The polar axis is y.
+ * Lengths have the unit of the positions that are fed.
+ *
+ * @example
+ * ```ts
+ * import { gradient, input, norm, reference } from 'clebsch';
+ * const x = input('x', 1, 3);
+ * const [slope] = gradient(norm(x), [x]); // the unit vector
+ * reference([slope], { x: [0, 3, 4] }); // => [[0, 0.6, 0.8]]
+ * ```
+ *
+ * @module
+ */
 export { type CompileOptions, compile, type PreparedProgram, type Program, prepare } from './compile.ts';
 export * from './data/radius-graph.ts';
 export * from './data/tetris.ts';
@@ -9,7 +27,7 @@ export { StateStore } from './gpu/state-store.ts';
 export * as expression from './graph/expression.ts';
 export { type IndexNode, index, indexMapLength, NOWHERE, packIndexMap } from './graph/index-map.ts';
 export { constant, input, state } from './graph/leaf.ts';
-export type { Update } from './graph/memory.ts';
+export type { Place, Plan, PlannedBuffer, Update } from './graph/memory.ts';
 export type { DType, Kernel, Node, Op } from './graph/node.ts';
 export { printGraph } from './graph/print.ts';
 export { type Feeds, reference } from './graph/reference.ts';
@@ -36,6 +54,7 @@ export {
   type EquivarianceErrors,
   type EquivarianceOptions,
   equivarianceErrors,
+  type Symmetry,
 } from './nn/equivariance.ts';
 export {
   type FullyConnectedNet,
@@ -82,8 +101,9 @@ export { gradient, ops } from './ops/index.ts';
 export { add, filled, map, multiply, scale, subtract } from './ops/map.ts';
 export { maximum } from './ops/maximum.ts';
 export { optimizerStep } from './ops/optimizer-step.ts';
-export type { ProductPath, ProductSpec, SlotBlock } from './ops/product-form.ts';
+export type { PathMode, ProductPath, ProductSlot, ProductSpec, SlotBlock } from './ops/product-form.ts';
 export { radialBasis } from './ops/radial-basis.ts';
+export type { Axis } from './ops/reduce.ts';
 export { concat, place, slice } from './ops/slice.ts';
 export { solidHarmonics as solidHarmonicsOf } from './ops/spherical-harmonics.ts';
 export { broadcast, sum } from './ops/sum.ts';

@@ -1,11 +1,11 @@
 /** Edges between points that are close to each other. */
-
 export interface EdgeList {
   /** Node that each edge starts from, and the one it points to; ordered by (src, dst). */
   readonly src: Uint32Array;
   readonly dst: Uint32Array;
 }
 
+/** What counts as an edge. */
 export interface RadiusGraphOptions {
   /** Graph of each point: edges never join two graphs. By default all points are one graph. */
   readonly batch?: ArrayLike<number>;
@@ -14,9 +14,13 @@ export interface RadiusGraphOptions {
 }
 
 /**
- * All ordered pairs i != j with |pos_i - pos_j| < radius. `pos` is row-major [n, 3].
+ * Edges between points closer than a radius: all ordered pairs i != j with |pos_i - pos_j| < radius
+ * (e3nn `radius_graph`). Every pair is looked at: n^2 distances.
  *
- * Throws for a coordinate that is not finite, and says which.
+ * @param pos n points, row-major n x 3
+ * @param radius in the unit of the positions
+ * @throws Error if the length is no multiple of 3, a coordinate is not finite (it says which), the radius is not
+ * positive, or `batch` has another length than there are points.
  *
  * @example
  * ```ts

@@ -1,12 +1,21 @@
-/** The eight Tetris shapes of e3nn's examples: four points each, one unit apart, in one orientation. */
-
+/** A Tetris shape. */
 export interface Shape {
+  /** e3nn's name of it. */
   readonly name: string;
-  /** Four points, row-major [4, 3]. */
+  /** Four points, row-major 4 x 3. */
   readonly points: readonly number[];
 }
 
-/** The first two are mirror images of each other: only a network that knows parity tells them apart. */
+/**
+ * The eight Tetris shapes of e3nn's examples (`tetris.py`): four points each, neighbours one unit apart, in one
+ * orientation. The first two are mirror images of each other: only a network that knows parity tells them apart.
+ *
+ * @example
+ * ```ts
+ * import { tetrisShapes } from 'clebsch';
+ * tetrisShapes[3]; // => { name: "line", points: [0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 3] }
+ * ```
+ */
 export const tetrisShapes: readonly Shape[] = [
   { name: 'chiral_shape_1', points: [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0] },
   { name: 'chiral_shape_2', points: [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, -1, 0] },
@@ -18,10 +27,26 @@ export const tetrisShapes: readonly Shape[] = [
   { name: 'zigzag', points: [0, 0, 0, 1, 0, 0, 1, 1, 0, 2, 1, 0] },
 ];
 
-/** Irreps of the labels: an odd scalar, +1 and -1 for the chiral pair, and an even one for each other shape. */
+/**
+ * Irreps of the labels: an odd scalar, +1 and -1 for the chiral pair, and an even one for each other shape.
+ *
+ * @example
+ * ```ts
+ * import { Irreps, tetrisIrrepsOut } from 'clebsch';
+ * Irreps.parse(tetrisIrrepsOut).dim; // => 7
+ * ```
+ */
 export const tetrisIrrepsOut = '0o + 6x0e';
 
-/** Label of each shape, row-major [8, 7], as e3nn's `tetris.py` has them. */
+/**
+ * Label of each shape, row-major 8 x 7, as e3nn's `tetris.py` has them.
+ *
+ * @example
+ * ```ts
+ * import { tetrisLabels } from 'clebsch';
+ * tetrisLabels.slice(7, 14); // => [-1, 0, 0, 0, 0, 0, 0]
+ * ```
+ */
 export const tetrisLabels: readonly number[] = tetrisShapes.flatMap((_, s) => {
   const label = new Array<number>(7).fill(0);
   if (s < 2) label[0] = s === 0 ? 1 : -1;
@@ -30,8 +55,10 @@ export const tetrisLabels: readonly number[] = tetrisShapes.flatMap((_, s) => {
 });
 
 /**
- * Which shape an output (7 numbers) means, or -1: every number must round to that of the shape's label, e3nn's rule.
+ * Number of the shape (0 to 7) that an output means, or -1: every number must round to that of the shape's
+ * label, e3nn's rule.
  *
+ * @param output 7 numbers, of irreps `tetrisIrrepsOut`
  * @example
  * ```ts
  * import { recognise } from 'clebsch';

@@ -1,22 +1,30 @@
 /** A WebGPU device that the engine can run on, and what is known of it. */
-
 export interface GpuContext {
   readonly device: GPUDevice;
   /** What the adapter calls itself: vendor, architecture, device, description. */
   readonly adapterName: string;
-  /** Rejects nothing, resolves when the device is lost, with the reason. */
+  /** Resolves, with the reason, when the device is lost; it never rejects. */
   readonly lost: Promise<GPUDeviceLostInfo>;
 }
 
+/** Which device `requestDevice` asks for. */
 export interface DeviceOptions {
   /** Where WebGPU comes from; by default `navigator.gpu`. In Node, pass `create([])` of the npm package `webgpu`. */
   readonly gpu?: GPU;
+  /** On machines with two GPUs, which one; default "high-performance". */
   readonly powerPreference?: GPUPowerPreference;
 }
 
 /**
  * Asks for a device with the adapter's own limits for buffers and bindings.
- * Throws an error that says what is missing and what to do: no WebGPU here, no adapter, no device.
+ *
+ * @throws Error if there is no WebGPU here or no adapter; it says what is missing and what to do.
+ * @example
+ * ```ts gpu
+ * import { requestDevice } from 'clebsch';
+ * const { device } = await requestDevice();
+ * device.limits.maxStorageBuffersPerShaderStage >= 8; // => true
+ * ```
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<GpuContext> {
   const gpu = options.gpu ?? (typeof navigator === 'undefined' ? undefined : navigator.gpu);
@@ -47,7 +55,8 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GpuCon
 function noWebGpuMessage(): string {
   if (typeof isSecureContext !== 'undefined' && !isSecureContext)
     return 'WebGPU needs a secure page: open it over https:// or from http://localhost, not from a plain http:// address.';
-  if (typeof process !== 'undefined' && process.versions?.node)
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  if (process?.versions?.node)
     return (
       'There is no WebGPU in this Node process. Install the npm package "webgpu" and pass its implementation: ' +
       "import { create } from 'webgpu'; await requestDevice({ gpu: create([]) })."
@@ -55,7 +64,18 @@ function noWebGpuMessage(): string {
   return 'This browser has no WebGPU. Use Chrome or Edge 113, Safari 26 or Firefox 141, or newer ones.';
 }
 
-/** A limit of the device that a program exceeds: which, by how much, and what to lower. */
+/**
+ * A limit of the device that a program exceeds: which, by how much, and what to lower.
+ *
+ * @example
+ * ```ts gpu
+ * import { compile, input, LimitError, requestDevice, scale } from 'clebsch';
+ * const gpu = await requestDevice();
+ * const rows = gpu.device.limits.maxBufferSize; // as many numbers as bytes are allowed: 4 times too many
+ * const program = { outputs: { y: scale(input('x', rows, 1), 2) } };
+ * await compile(gpu, program).catch((error) => error instanceof LimitError); // => true
+ * ```
+ */
 export class LimitError extends Error {
   constructor(
     what: string,

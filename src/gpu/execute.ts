@@ -20,14 +20,32 @@ interface Dispatch {
   readonly y: number;
 }
 
-/** Numbers fed to a program's inputs by name; index maps as `packIndexMap` gives them. */
+/** Numbers for a program's leaves by name: row-major, rows * cols each; index maps as `packIndexMap` gives them. */
 export type GpuFeeds = Readonly<Record<string, ArrayLike<number>>>;
 
 /**
- * A compiled program. Everything that a run needs was made before the first one: buffers, bind groups, pipelines,
- * staging buffers. A run encodes the same dispatches into one compute pass and submits once.
+ * A compiled program (see `compile`). Everything that a run needs was made before the first one: buffers, bind
+ * groups, pipelines, staging buffers. A run encodes the same dispatches into one compute pass and submits once.
+ *
+ * @example
+ * ```ts gpu
+ * import { compile, gradient, input, multiply, requestDevice, sgd, subtract } from 'clebsch';
+ * // Ten steps towards the minimum of (p - target)^2; each halves the distance.
+ * const optimizer = sgd([0], { learningRate: 0.25 });
+ * const distance = subtract(optimizer.parameters, input('target', 1, 1));
+ * const loss = multiply(distance, distance);
+ * const [slope] = gradient(loss, [optimizer.parameters]);
+ * const program = { outputs: { loss }, updates: optimizer.step(slope) };
+ * const training = await compile(await requestDevice(), program);
+ * training.write({ target: [1024] });
+ * training.run({ times: 10 });
+ * const [p] = await training.states.read(optimizer.states.values);
+ * p; // => 1023
+ * training.dispose();
+ * ```
  */
 export class Executable {
+  /** Where the program's states live. */
   readonly states: StateStore;
   /** Dispatches of one run. */
   readonly dispatches: number;
@@ -58,6 +76,7 @@ export class Executable {
     this.bytes = [...new Set([...buffers, ...owned])].reduce((sum, b) => sum + b.size, 0) + ring.bytes;
   }
 
+  /** What `compile` calls with a prepared program. */
   static async create(
     context: GpuContext,
     { plan, outputs }: ExecutableParts,
@@ -169,12 +188,18 @@ export class Executable {
           : `the program is not valid for this device: ${invalid!.message}`,
       );
     }
+    await checkDispatches(device, list).catch((error) => {
+      for (const buffer of owned) buffer.destroy();
+      throw error;
+    });
     return new Executable(context, states, list, buffers, owned, leaves, ring);
   }
 
   /**
-   * Writes numbers into inputs and index maps by name. Throws before anything reaches the GPU when a name is unknown,
-   * a length is wrong or a number is not finite.
+   * Writes numbers into inputs, states and index maps by name; they stay until they are written again.
+   *
+   * @throws Error if a name is unknown, a length is wrong, a number is not finite in 32-bit floating point or an
+   * index map is not valid. Then nothing has reached the GPU.
    */
   write(feeds: GpuFeeds): void {
     const checked = Object.entries(feeds).map(([name, values]) => {
@@ -202,15 +227,17 @@ export class Executable {
     for (const { buffer, data } of checked) this.context.device.queue.writeBuffer(buffer, 0, data);
   }
 
-  /**
-   * Runs the program `times` times (K training steps), in one submit. The promise of `read` gives the named outputs as
-   * they are after the last of them, without holding up later runs.
-   */
+  /** Runs the program `times` times (K training steps; default 1) in one submit, and reads nothing. */
   run(options: { times?: number } = {}): void {
     this.submit(options.times ?? 1);
   }
 
-  /** Runs like `run`, and reads outputs (all of them, or the named ones) through the staging ring. */
+  /**
+   * Runs like `run` and reads outputs (all of them, or the named ones) as they are after the last of the runs:
+   * row-major, rows * cols each. Later runs need not wait for the reading.
+   *
+   * @throws Error if there is no output of a name.
+   */
   runAndRead(
     options: { times?: number; outputs?: readonly string[] } = {},
   ): Promise<Record<string, Float32Array>> {
@@ -223,14 +250,7 @@ export class Executable {
     const encoder = this.context.device.createCommandEncoder();
     if (this.list.length > 0 && times > 0) {
       const pass = encoder.beginComputePass();
-      let last: GPUComputePipeline | null = null;
-      for (let i = 0; i < times; i++)
-        for (const { pipeline, group, x, y } of this.list) {
-          if (pipeline !== last) pass.setPipeline(pipeline);
-          last = pipeline;
-          pass.setBindGroup(0, group);
-          pass.dispatchWorkgroups(x, y);
-        }
+      for (let i = 0; i < times; i++) encode(pass, this.list);
       pass.end();
     }
     after?.(encoder);
@@ -247,6 +267,36 @@ export class Executable {
     for (const buffer of this.owned) buffer.destroy();
     this.ring.dispose();
   }
+}
+
+function encode(pass: GPUComputePassEncoder, list: readonly Dispatch[]): void {
+  let last: GPUComputePipeline | null = null;
+  for (const { pipeline, group, x, y } of list) {
+    if (pipeline !== last) pass.setPipeline(pipeline);
+    last = pipeline;
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(x, y);
+  }
+}
+
+/** Lets the device check the dispatches without running them; throws an error that names the op it refuses. */
+async function checkDispatches(device: GPUDevice, list: readonly Dispatch[]): Promise<void> {
+  const refusal = async (some: readonly Dispatch[]) => {
+    device.pushErrorScope('validation');
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encode(pass, some);
+    pass.end();
+    encoder.finish();
+    return device.popErrorScope();
+  };
+  const error = await refusal(list);
+  if (!error) return;
+  for (const dispatch of list) {
+    const own = await refusal([dispatch]);
+    if (own) throw new Error(`${dispatch.label}: the device refuses this op: ${own.message}`);
+  }
+  throw new Error(`the program is not valid for this device: ${error.message}`);
 }
 
 function checkBufferSize(device: GPUDevice, bytes: number, leaf: Node | null): void {

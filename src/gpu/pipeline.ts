@@ -7,7 +7,19 @@ export interface Pipeline {
   readonly bindings: readonly Binding[];
 }
 
-/** A shader that did not compile: the message names the file and line of the WGSL that ran. */
+/**
+ * A shader that did not compile: the message names the file in `shaders/` and its line, or the generated body,
+ * where the error is.
+ *
+ * @example
+ * ```ts gpu
+ * import { compile, input, requestDevice, ShaderError, sum } from 'clebsch';
+ * const y = sum(input('x', 4, 1), 'all');
+ * const kernel = { ...y.op.kernel!(y), slots: { combine: 'return a plus b;' } };
+ * const program = { outputs: { y: { ...y, op: { ...y.op, kernel: () => kernel } } } };
+ * await compile(await requestDevice(), program).catch((error) => error instanceof ShaderError); // => true
+ * ```
+ */
 export class ShaderError extends Error {
   override name = 'ShaderError';
 }

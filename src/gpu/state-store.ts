@@ -6,6 +6,18 @@ export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } 
 /**
  * The buffers of states by name. Programs compiled with one store share them: a training program writes the
  * parameters that an evaluation program reads, without a copy.
+ *
+ * @example
+ * ```ts gpu
+ * import { add, compile, constant, requestDevice, StateStore, state } from 'clebsch';
+ * const gpu = await requestDevice();
+ * const states = new StateStore(gpu.device);
+ * const count = state('count', 1, 1, [0]);
+ * const updates = [{ state: count, next: add(count, constant(1)) }];
+ * const program = await compile(gpu, { outputs: {}, updates }, { states });
+ * program.run({ times: 3 });
+ * await states.read('count'); // => [3]
+ * ```
  */
 export class StateStore {
   readonly device: GPUDevice;
@@ -15,7 +27,11 @@ export class StateStore {
     this.device = device;
   }
 
-  /** The buffer of a state, made and filled with its initial numbers at the first call. */
+  /**
+   * The buffer of a state, made and filled with its initial numbers at the first call.
+   *
+   * @throws Error if the store has a state of that name and another size.
+   */
   bufferOf(state: Node): GPUBuffer {
     const { name, initial } = state.attrs as { name: string; initial: Float64Array };
     const known = this.buffers.get(name);
@@ -36,7 +52,11 @@ export class StateStore {
     return buffer;
   }
 
-  /** Replaces the numbers of a state, all of them. */
+  /**
+   * Replaces the numbers of a state, all of them, row-major.
+   *
+   * @throws Error if there is no such state, or it holds another number of numbers.
+   */
   write(name: string, values: ArrayLike<number>): void {
     const { buffer, size } = this.find(name);
     if (values.length !== size)
@@ -44,7 +64,11 @@ export class StateStore {
     this.device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
   }
 
-  /** The numbers of a state as they are after all work submitted so far. */
+  /**
+   * The numbers of a state, row-major, as they are after all work submitted so far.
+   *
+   * @throws Error if there is no such state.
+   */
   async read(name: string): Promise<Float32Array> {
     const { buffer, size } = this.find(name);
     const staging = this.device.createBuffer({
@@ -67,6 +91,7 @@ export class StateStore {
     return sum;
   }
 
+  /** Frees the buffers; programs that use them can run no more. */
   dispose(): void {
     for (const { buffer } of this.buffers.values()) buffer.destroy();
     this.buffers.clear();

@@ -10,7 +10,7 @@ export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
  * compared with, and what runs where there is no GPU. Returns one array a node, row-major, rows * cols long.
  *
  * @param feeds numbers of inputs and index maps by name; a state that is not fed has its initial numbers
- * @throws Error if a feed is missing or has the wrong length.
+ * @throws Error if a feed is missing, has the wrong length or is no valid index map.
  * @example
  * ```ts
  * import { input, multiply, reference, sum } from 'clebsch';

@@ -35,6 +35,17 @@ export function simplify(
             : identity(attrs)));
     return `${op.name}(${node.inputs.map((i) => i.id).join(',')})${node.rows}x${node.cols}[${text}]`;
   };
+  const chosen = new Set<Node>();
+  /** The one node that stands for all that equal it, over inputs of which the same is true: rules make new ones. */
+  const unique = (node: Node): Node => {
+    if (chosen.has(node)) return node;
+    const next = withInputs(node, node.inputs.map(unique));
+    const key = keyOf(next);
+    const same = known.get(key) ?? next;
+    known.set(key, same);
+    chosen.add(same);
+    return same;
+  };
   for (const node of topologicalOrder(outputs)) {
     let simpler = withInputs(
       node,
@@ -48,10 +59,7 @@ export function simplify(
       (simpler.op.linear === 'jointly' && zeroInputs === simpler.inputs.length)
     )
       simpler = isZero(simpler) ? simpler : zeros(simpler.rows, simpler.cols);
-    const key = keyOf(simpler);
-    const same = known.get(key);
-    if (same) simpler = same;
-    else known.set(key, simpler);
+    simpler = unique(simpler);
     rebuilt.set(node, simpler);
   }
   return outputs.map((output) => rebuilt.get(output)!);

@@ -32,32 +32,43 @@ interface GatePointsOptions {
   readonly fcHidden?: number;
 }
 
+/** Options of `simpleNetwork`. */
 export interface SimpleNetworkOptions extends GatePointsOptions {
   readonly irrepsIn: IrrepsLike;
   readonly irrepsOut: IrrepsLike;
 }
 
+/** A model made by `simpleNetwork`. */
 export interface SimpleNetwork extends Module {
   readonly layoutIn: Layout;
   readonly layoutOut: Layout;
+  /** Irreps of the node features before the first layer, between the layers, and at the end. */
   readonly irrepsNodeSequence: readonly Irreps[];
-  /** Node features x (nodes x irrepsIn) to one output a graph (or a node): irrepsOut. */
+  /** Node features x (nodes x irrepsIn) to graphs x irrepsOut, or nodes x irrepsOut without pooling. */
   apply(weights: Weights, graph: PointGraph, x: GeometricTensor): GeometricTensor;
 }
 
+/** Options of `networkForAGraphWithAttributes`. */
 export interface NetworkWithAttributesOptions extends GatePointsOptions {
   readonly irrepsNodeInput: IrrepsLike;
   readonly irrepsNodeAttr: IrrepsLike;
+  /** What edges carry besides the spherical harmonics, which are appended. */
   readonly irrepsEdgeAttr: IrrepsLike;
   readonly irrepsNodeOutput: IrrepsLike;
 }
 
+/** A model made by `networkForAGraphWithAttributes`. */
 export interface NetworkWithAttributes extends Module {
   readonly layoutIn: Layout;
   readonly layoutNodeAttr: Layout;
   readonly layoutEdgeAttr: Layout;
   readonly layoutOut: Layout;
+  /** Irreps of the node features before the first layer, between the layers, and at the end. */
   readonly irrepsNodeSequence: readonly Irreps[];
+  /**
+   * graphs x irrepsNodeOutput (or nodes x irrepsNodeOutput without pooling), from x (nodes x irrepsNodeInput),
+   * nodeAttr (nodes x irrepsNodeAttr) and edgeAttr (edges x irrepsEdgeAttr).
+   */
   apply(
     weights: Weights,
     graph: PointGraph,
@@ -111,8 +122,17 @@ function build(
 
 /**
  * The network of e3nn's Tetris example (`nn.models.v2106.gate_points_networks.SimpleNetwork`): edges carry
- * spherical harmonics and a radial basis of the distance, nodes no attributes. 486,552 parameters for
- * irrepsIn 0e, irrepsOut 0o+6x0e and the defaults.
+ * spherical harmonics and a radial basis of the distance, nodes no attributes. The vector of an edge is
+ * pos[src] - pos[dst].
+ *
+ * @throws Error as `messagePassing` does.
+ * @example
+ * ```ts
+ * import { Parameters, simpleNetwork } from 'clebsch';
+ * const sizes = { maxRadius: 1.5, numNeighbors: 2, numNodes: 4 };
+ * const network = simpleNetwork({ irrepsIn: '0e', irrepsOut: '0o + 6x0e', ...sizes });
+ * new Parameters(network).count; // => 486552
+ * ```
  */
 export function simpleNetwork(options: SimpleNetworkOptions): SimpleNetwork {
   const nothing = Irreps.parse('');
@@ -136,8 +156,20 @@ export function simpleNetwork(options: SimpleNetworkOptions): SimpleNetwork {
 }
 
 /**
- * The same network with attributes on nodes and edges (e3nn `NetworkForAGraphWithAttributes`); the
- * harmonics of an edge are appended to its attributes.
+ * The network of `simpleNetwork` with attributes on nodes and edges (e3nn
+ * `nn.models.v2106.gate_points_networks.NetworkForAGraphWithAttributes`); the harmonics of an edge are appended
+ * to its attributes.
+ *
+ * @throws Error as `messagePassing` does.
+ * @example
+ * ```ts
+ * import { networkForAGraphWithAttributes } from 'clebsch';
+ * const network = networkForAGraphWithAttributes({
+ *   irrepsNodeInput: '0e', irrepsNodeAttr: '0e', irrepsEdgeAttr: '2x0e', irrepsNodeOutput: '1o',
+ *   maxRadius: 2, numNeighbors: 3, numNodes: 5, mul: 4, layers: 1, lmax: 1,
+ * });
+ * network.irrepsNodeSequence.map(String); // => ["1x0e", "4x0e+4x1o", "1x1o"]
+ * ```
  */
 export function networkForAGraphWithAttributes(options: NetworkWithAttributesOptions): NetworkWithAttributes {
   const edgeAttr = Irreps.parse(options.irrepsEdgeAttr);

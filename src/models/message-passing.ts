@@ -6,22 +6,34 @@ import type { GeometricTensor } from '../nn/tensor.ts';
 import { Irrep } from '../o3/irrep.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 
+/** Options of `messagePassing`, by e3nn's names. */
 export interface MessagePassingOptions {
   readonly irrepsNodeInput: IrrepsLike;
+  /** What the features between the layers may hold. */
   readonly irrepsNodeHidden: IrrepsLike;
   readonly irrepsNodeOutput: IrrepsLike;
   readonly irrepsNodeAttr: IrrepsLike;
   readonly irrepsEdgeAttr: IrrepsLike;
+  /** Number of gated layers; one without gate follows. */
   readonly layers: number;
+  /** Widths of the radial network: number of edge scalars, then hidden layers. */
   readonly fcNeurons: readonly number[];
+  /** Typical number of neighbours; each sum over them is divided by its square root. */
   readonly numNeighbors: number;
 }
 
+/** A model made by `messagePassing`. */
 export interface MessagePassing extends Module {
   readonly irrepsNodeOutput: Irreps;
   /** Irreps before the first layer, between the layers, and at the end. */
   readonly irrepsNodeSequence: readonly Irreps[];
+  /** The first convolution, whose input is the model's. */
   readonly first: Convolution;
+  /**
+   * nodes x irrepsNodeOutput, from node features (nodes x irrepsNodeInput), node attributes
+   * (nodes x irrepsNodeAttr), edges, edge attributes (edges x irrepsEdgeAttr) and edge scalars
+   * (edges x `fcNeurons[0]`).
+   */
   apply(
     weights: Weights,
     nodeFeatures: GeometricTensor,
@@ -34,8 +46,20 @@ export interface MessagePassing extends Module {
 
 /**
  * Convolutions with gates between them (e3nn `nn.models.v2106.gate_points_message_passing.MessagePassing`): `layers`
- * gated ones and a last one without gate. Each layer keeps those hidden irreps that a path can reach. Even scalars go
- * through silu and odd ones through tanh; gates through sigmoid (even) or tanh (odd).
+ * gated ones and a last one without gate. Each layer keeps those hidden irreps that a path can reach. Even scalars
+ * go through silu and odd ones through tanh; gates through sigmoid (even) or tanh (odd).
+ *
+ * @throws Error if a layer has irreps to gate, but no path gives scalars.
+ * @example
+ * ```ts
+ * import { messagePassing } from 'clebsch';
+ * const model = messagePassing({
+ *   irrepsNodeInput: '0e', irrepsNodeHidden: '4x0e + 4x0o + 4x1o', irrepsNodeOutput: '1o',
+ *   irrepsNodeAttr: '0e', irrepsEdgeAttr: '0e + 1o', layers: 1, fcNeurons: [8, 16], numNeighbors: 3,
+ * });
+ * // No path leads from 0e, by 0e and 1o, to 0o.
+ * model.irrepsNodeSequence.map(String); // => ["1x0e", "4x0e+4x1o", "1x1o"]
+ * ```
  */
 export function messagePassing(options: MessagePassingOptions): MessagePassing {
   const hidden = Irreps.parse(options.irrepsNodeHidden);

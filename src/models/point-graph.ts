@@ -21,7 +21,16 @@ export interface PointGraphSize {
   readonly graphs: number;
 }
 
-/** The leaves of a batch of graphs: "pos", "edge_src", "edge_dst" and "graphs", which `pointGraphFeeds` fills. */
+/**
+ * The leaves of a batch of graphs: "pos", "edge_src", "edge_dst" and "graphs", which `pointGraphFeeds` fills.
+ *
+ * @example
+ * ```ts
+ * import { pointGraph } from 'clebsch';
+ * const { pos } = pointGraph({ nodes: 8, edges: 24, graphs: 2 });
+ * [pos.rows, pos.cols]; // => [8, 3]
+ * ```
+ */
 export function pointGraph({ nodes, edges, graphs }: PointGraphSize): PointGraph {
   return {
     pos: input('pos', nodes, 3),

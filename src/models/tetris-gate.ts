@@ -15,6 +15,7 @@ import { gather, segmentSum } from '../ops/gather.ts';
 import { scale, subtract } from '../ops/map.ts';
 import type { PointGraph } from './point-graph.ts';
 
+/** Options of `tetrisGate`; the defaults are those of e3nn's example. */
 export interface TetrisGateOptions {
   readonly irrepsScalars?: IrrepsLike;
   readonly actScalars?: readonly ActivationLike[];
@@ -22,18 +23,25 @@ export interface TetrisGateOptions {
   readonly actGates?: readonly ActivationLike[];
   readonly irrepsGated?: IrrepsLike;
   readonly irrepsOut?: IrrepsLike;
+  /** Highest degree of the harmonics; default 3. */
   readonly lmax?: number;
-  /** Radial basis: ends of the interval and number of functions; width of the radial network's hidden layer. */
+  /** Ends of the interval of distances that the radial basis covers, in the unit of the positions; 0.5 to 2.5. */
   readonly start?: number;
   readonly end?: number;
+  /** Radial basis functions; default 3. */
   readonly numberOfBasis?: number;
+  /** Width of the radial network's hidden layer; default 256. */
   readonly fcHidden?: number;
+  /** Typical number of neighbours of a node; default 3.8. */
   readonly numNeighbors?: number;
+  /** Typical number of nodes of a graph; default 4. */
   readonly numNodes?: number;
 }
 
+/** A model of points alone: no features go in. */
 export interface PointModel extends Module {
   readonly layoutOut: Layout;
+  /** graphs x irrepsOut. */
   apply(weights: Weights, graph: PointGraph): GeometricTensor;
 }
 
@@ -73,7 +81,14 @@ function edgeConvolution(
 
 /**
  * The model of e3nn's `examples/tetris_gate.py`: harmonics summed over the neighbours, a convolution, a gate, a
- * convolution, a sum over the nodes. The defaults are the example's (148,992 parameters).
+ * convolution, a sum over the nodes. The vector of an edge is pos[src] - pos[dst].
+ *
+ * @throws Error as `gate` does.
+ * @example
+ * ```ts
+ * import { Parameters, tetrisGate } from 'clebsch';
+ * new Parameters(tetrisGate()).count; // => 148992
+ * ```
  */
 export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
   const {

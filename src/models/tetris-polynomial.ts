@@ -8,17 +8,28 @@ import { gather, segmentSum } from '../ops/gather.ts';
 import { scale, subtract } from '../ops/map.ts';
 import type { PointModel } from './tetris-gate.ts';
 
+/** Options of `tetrisPolynomial`; the defaults are those of e3nn's example. */
 export interface TetrisPolynomialOptions {
+  /** Irreps of the node features between the two tensor products. */
   readonly irrepsMid?: IrrepsLike;
   readonly irrepsOut?: IrrepsLike;
+  /** Highest degree of the harmonics; default 3. */
   readonly lmax?: number;
+  /** Typical number of neighbours of a node; default 2. */
   readonly numNeighbors?: number;
+  /** Typical number of nodes of a graph; default 4. */
   readonly numNodes?: number;
 }
 
 /**
  * The model of e3nn's `examples/tetris_polynomial.py`: no nonlinearity but the tensor product, no radial function; the
- * output is a polynomial of the coordinates. The defaults are the example's (1,312 parameters).
+ * output is a polynomial of the coordinates. The vector of an edge is pos[src] - pos[dst].
+ *
+ * @example
+ * ```ts
+ * import { Parameters, tetrisPolynomial } from 'clebsch';
+ * new Parameters(tetrisPolynomial()).count; // => 1312
+ * ```
  */
 export function tetrisPolynomial(options: TetrisPolynomialOptions = {}): PointModel {
   const {

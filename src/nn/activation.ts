@@ -13,7 +13,7 @@ const n = e.number;
 interface KnownActivation {
   readonly expression: e.Expression;
   /**
-   * <phi(z)^2>^(-1/2) for z ~ N(0, 1), as e3nn's normalize2mom has it: estimated from 1,000,000 samples of torch's
+   * Mean of phi(z)^2 for z ~ N(0, 1), to the power -1/2, as e3nn's normalize2mom has it: estimated from 1,000,000 samples of torch's
    * generator with seed 0, which differs from the exact value by up to 3e-3.
    */
   readonly constant: number;
@@ -22,7 +22,15 @@ interface KnownActivation {
 const expm1 = e.sub(e.exp(x), n(1));
 const selu = { scale: 1.0507009873554805, a: 1.6732632423543772 };
 
-/** Activation functions by e3nn's (torch's) names. */
+/**
+ * Activation functions by torch's names, with the factor by which e3nn's `normalize2mom` multiplies each.
+ *
+ * @example
+ * ```ts
+ * import { activations, expression as e } from 'clebsch';
+ * e.evaluate(activations.relu.expression, [-2]); // => 0
+ * ```
+ */
 export const activations = {
   silu: { expression: e.mul(x, e.sigmoid(x)), constant: 1.6791767923989418 },
   tanh: { expression: e.tanh(x), constant: 1.5937334472592695 },
@@ -52,6 +60,7 @@ export const activations = {
   exp_neg_square: { expression: e.exp(e.neg(e.mul(x, x))), constant: 1.494248402644628 },
 } as const satisfies Record<string, KnownActivation>;
 
+/** A key of `activations`. */
 export type ActivationName = keyof typeof activations;
 
 /** A named activation, or any scalar expression of argument 0. */
@@ -68,8 +77,17 @@ function expressionOf(activation: ActivationLike): e.Expression {
 }
 
 /**
- * The factor of normalize2mom. For an expression of the caller's own the second moment is integrated: the trapezoidal
- * rule converges exponentially for smooth functions times a Gaussian.
+ * The factor of `normalize2mom`: c with mean (c phi(z))^2 = 1 for z ~ N(0, 1). A named activation has e3nn's
+ * factor, which comes from random samples and is off by up to 3e-3; for an expression the second moment is
+ * integrated: the trapezoidal rule converges exponentially for smooth functions times a Gaussian.
+ *
+ * @throws Error if there is no activation of that name.
+ * @example
+ * ```ts
+ * import { expression as e, secondMomentConstant } from 'clebsch';
+ * secondMomentConstant(e.power(e.argument(0), 2)); // => 0.5773502691896258
+ * secondMomentConstant('square'); // => 0.5779851362666192
+ * ```
  */
 export function secondMomentConstant(activation: ActivationLike): number {
   if (typeof activation === 'string') {
@@ -87,12 +105,32 @@ export function secondMomentConstant(activation: ActivationLike): number {
   return Math.abs(constant - 1) < 1e-4 ? 1 : constant;
 }
 
-/** c * phi with <(c phi(z))^2> = 1 for z ~ N(0, 1) (e3nn `normalize2mom`), as an expression. */
+/**
+ * c phi with c = `secondMomentConstant(phi)`, as an expression (e3nn `normalize2mom`): random inputs of variance
+ * 1 give outputs of mean square 1.
+ *
+ * @throws Error if there is no activation of that name.
+ * @example
+ * ```ts
+ * import { expression as e, normalize2mom } from 'clebsch';
+ * const double = e.mul(e.number(2), e.argument(0)); // mean square 4, so c = 1/2
+ * e.evaluate(normalize2mom(double), [3]); // => 3
+ * ```
+ */
 export function normalize2mom(activation: ActivationLike): e.Expression {
   return e.mul(n(secondMomentConstant(activation)), expressionOf(activation));
 }
 
-/** 1 for even functions, -1 for odd ones, 0 for others: tested at sample points, as e3nn does. */
+/**
+ * 1 for even functions, -1 for odd ones, 0 for others: tested at sample points, as e3nn does.
+ *
+ * @throws Error if there is no activation of that name.
+ * @example
+ * ```ts
+ * import { parityOf } from 'clebsch';
+ * [parityOf('abs'), parityOf('tanh'), parityOf('silu')]; // => [1, -1, 0]
+ * ```
+ */
 export function parityOf(activation: ActivationLike): 1 | -1 | 0 {
   const f = expressionOf(activation);
   let [even, odd] = [true, true];
@@ -111,6 +149,7 @@ export function applyScalar(node: Node, expression: e.Expression, valid: number)
   return place([map(expression, slice(node, 0, valid))], [0], node.cols);
 }
 
+/** A layer made by `activation`: rows x irrepsIn to rows x irrepsOut, without parameters. */
 export interface Activation {
   readonly irrepsIn: Irreps;
   readonly irrepsOut: Irreps;
@@ -118,10 +157,21 @@ export interface Activation {
 }
 
 /**
- * Applies a scalar function, normalised, to each block of scalars (e3nn `nn.Activation`); null leaves a block as it is.
- * An odd scalar needs an even or an odd function, and an even one makes it even.
+ * Applies a scalar function, normalised by `normalize2mom`, to each block of scalars (e3nn `nn.Activation`); null
+ * leaves a block as it is. An odd scalar needs an even or an odd function, and an even one makes it even.
  *
- * Throws when a function is given for irreps that are no scalars, or for odd scalars and a function that is neither.
+ * @param acts one a block of irrepsIn
+ * @param layoutIn memory layout of the input; by default without padding
+ * @throws Error if there is not one function a block, a block with a function is no scalar, or an odd scalar
+ * gets a function that is neither even nor odd.
+ * @example
+ * ```ts
+ * import { activation, expression as e, reference, tensorInput } from 'clebsch';
+ * const size = e.abs(e.mul(e.number(2), e.argument(0))); // |2a|, normalised |a|
+ * const layer = activation('0e + 0o', [null, size]);
+ * layer.irrepsOut.toString(); // => "1x0e+1x0e"
+ * reference([layer.apply(tensorInput('x', 1, '0e + 0o')).node], { x: [5, -3] }); // => [[5, 3]]
+ * ```
  */
 export function activation(
   irrepsIn: IrrepsLike,

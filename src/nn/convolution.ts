@@ -16,12 +16,16 @@ import { type Module, prefixed, type Weights } from './parameters.ts';
 import { type GeometricTensor, tensor } from './tensor.ts';
 import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
 
-/** Edges of a graph: for each one the node it starts from and the node it points to. */
+/**
+ * Edges of a graph: for each one the node it starts from and the node it points to, made by `index` with the
+ * number of edges as capacity and the number of nodes as segments.
+ */
 export interface Edges {
   readonly src: IndexNode;
   readonly dst: IndexNode;
 }
 
+/** Options of `convolution`, by e3nn's names. */
 export interface ConvolutionOptions {
   readonly irrepsNodeInput: IrrepsLike;
   readonly irrepsNodeAttr: IrrepsLike;
@@ -38,11 +42,17 @@ export interface ConvolutionOptions {
   readonly layoutEdge?: Layout;
 }
 
+/** A layer made by `convolution`. */
 export interface Convolution extends Module {
   readonly layoutIn: Layout;
   readonly layoutOut: Layout;
+  /** The tensor product of features and edge attributes, weighted by the radial network. */
   readonly tp: TensorProductLayer;
-  /** Node features, node attributes, edges, edge attributes and edge scalars (edges x fcNeurons[0]). */
+  /**
+   * nodes x irrepsNodeOutput, from node features (nodes x irrepsNodeInput), node attributes
+   * (nodes x irrepsNodeAttr), edges, edge attributes (edges x irrepsEdgeAttr) and edge scalars
+   * (edges x `fcNeurons[0]`).
+   */
   apply(
     weights: Weights,
     nodeInput: GeometricTensor,
@@ -55,8 +65,30 @@ export interface Convolution extends Module {
 
 /**
  * Equivariant convolution on points with a self-connection (e3nn `nn.models.v2106.points_convolution.Convolution`):
- * the filter on each edge is a learned radial function times spherical harmonics, contracted with the source's features
- * by Clebsch-Gordan coefficients and summed over the neighbours. At initialisation alpha is zero.
+ * the filter on each edge is a learned radial function times the edge's attributes (spherical harmonics),
+ * contracted with the source's features by Clebsch-Gordan coefficients, summed over the neighbours and divided by
+ * the root of numNeighbors. Where the self-connection reaches, the sum is weighted by a learned alpha, which is
+ * zero at initialisation.
+ *
+ * @throws Error from `apply` if a tensor has other irreps than the layer was made for.
+ * @example
+ * ```ts
+ * import {
+ *   constant, convolution, filled, index, Layout, packIndexMap, Parameters, reference, tensor, tensorInput,
+ * } from 'clebsch';
+ * const conv = convolution({
+ *   irrepsNodeInput: '0e', irrepsNodeAttr: '0e', irrepsEdgeAttr: '1o', irrepsNodeOutput: '1o',
+ *   fcNeurons: [1], numNeighbors: 1,
+ * });
+ * const parameters = new Parameters(conv);
+ * const weights = parameters.weights(filled(1, parameters.length, 1));
+ * const ones = tensor(filled(2, 1, 1), Layout.of('0e'));
+ * const edges = { src: index('src', 1, 2), dst: index('dst', 1, 2) };
+ * const y = conv.apply(weights, tensorInput('x', 2, '0e'), ones, edges, tensorInput('sh', 1, '1o'), constant(1));
+ * // One edge, from node 1 to node 0: its feature 5 times the direction of the edge.
+ * const feeds = { x: [1, 5], sh: [0, 1, 0], src: packIndexMap([1], 1, 2), dst: packIndexMap([0], 1, 2) };
+ * reference([y.node], feeds); // => [[0, 5, 0, 0, 0, 0]]
+ * ```
  */
 export function convolution(options: ConvolutionOptions): Convolution {
   const nodeInput = Irreps.parse(options.irrepsNodeInput);

@@ -3,8 +3,8 @@ import { Random } from '../o3/random.ts';
 import { randMatrix } from '../o3/rotation-group.ts';
 
 /**
- * How an array changes under a symmetry: irreps turn; "cartesian_points" (rows of x, y, z) turn, move and are inverted;
- * null stays as it is (numbers of edges, weights).
+ * How an array changes under a symmetry: irreps turn; "cartesian_points" (rows of x, y, z) turn, move and are
+ * inverted; null stays as it is (numbers of edges, weights). The names are those of e3nn's `equivariance_error`.
  */
 export type Behaviour = IrrepsLike | 'cartesian_points' | null;
 
@@ -13,12 +13,14 @@ export type ArrayModel = (
   ...inputs: Float64Array[]
 ) => ArrayLike<number> | ArrayLike<number>[] | Promise<ArrayLike<number> | ArrayLike<number>[]>;
 
+/** What `equivarianceErrors` tries, and what `assertEquivariant` allows. */
 export interface EquivarianceOptions {
   /** Rows of each input (default 4 each), or the inputs themselves; random ones are drawn otherwise. */
   readonly rows?: number | readonly number[];
   readonly inputs?: readonly ArrayLike<number>[];
   /** Random group elements tried for each symmetry; default 3. */
   readonly trials?: number;
+  /** Seed of the random inputs and group elements; default 0. */
   readonly seed?: number;
   /**
    * What happens to an output when the rows of all inputs are permuted: its rows are ("rows", the default) or nothing
@@ -29,6 +31,7 @@ export interface EquivarianceOptions {
   readonly tolerance?: number;
 }
 
+/** The symmetries of point clouds that are tried. */
 export type Symmetry = 'rotation' | 'inversion' | 'translation' | 'permutation';
 
 /** Largest difference seen for each symmetry, relative to the largest entry of the output (at least 1). */
@@ -45,12 +48,19 @@ interface Change {
  * Measures f(g x) - g f(x) for random rotations, inversion, translations and permutations g
  * (e3nn `util.test.equivariance_error`).
  *
+ * @param model f, of one row-major array an input
+ * @param irrepsIn how each input changes
+ * @param irrepsOut how each output changes
+ * @throws Error if the model gives another number of outputs, or the inputs' rows differ and permutations are tried.
  * @example
  * ```ts
- * import { equivarianceErrors } from 'clebsch';
- * const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
- * const errors = await equivarianceErrors((u, v) => cross(u, v), ['1o', '1o'], '1e', { rows: 1 });
+ * import { type ArrayModel, equivarianceErrors } from 'clebsch';
+ * // The cross product of two vectors is a pseudovector: 1e, not 1o.
+ * const cross: ArrayModel = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
+ * const errors = await equivarianceErrors(cross, ['1o', '1o'], '1e', { rows: 1 });
  * errors.rotation < 1e-12 && errors.inversion < 1e-12; // => true
+ * const wrong = await equivarianceErrors(cross, ['1o', '1o'], '1o', { rows: 1 });
+ * wrong.inversion > 0.1; // => true
  * ```
  */
 export async function equivarianceErrors(
@@ -116,7 +126,18 @@ export async function equivarianceErrors(
   return errors;
 }
 
-/** Throws when `equivarianceErrors` finds a symmetry that the model breaks, and says which and by how much. */
+/**
+ * Checks a model by `equivarianceErrors`, whose result it gives (e3nn `util.test.assert_equivariant`).
+ *
+ * @throws Error if an error is larger than `options.tolerance`; it says which symmetry is broken and by how much.
+ * @example
+ * ```ts
+ * import { type ArrayModel, assertEquivariant } from 'clebsch';
+ * const squares: ArrayModel = (x) => x.map((v) => v * v);
+ * const says = (error: Error) => error.message.slice(0, 46);
+ * await assertEquivariant(squares, '1o', '1o').catch(says); // => "the model is not equivariant under rotation (e"
+ * ```
+ */
 export async function assertEquivariant(
   model: ArrayModel,
   irrepsIn: Behaviour | readonly Behaviour[],

@@ -6,10 +6,13 @@ import { type ActivationLike, applyScalar, normalize2mom } from './activation.ts
 import { packWeightBlocks } from './linear.ts';
 import type { Module, Parameter, Weights } from './parameters.ts';
 
+/** Options of `fullyConnectedNet`. */
 export interface FullyConnectedNetOptions {
+  /** Mean square of the numbers that go in; default 1. */
   readonly varianceIn?: number;
+  /** Mean square that the outputs shall have at initialisation; default 1. */
   readonly varianceOut?: number;
-  /** Whether the activation follows the last layer too. */
+  /** Whether the activation follows the last layer too; default false. */
   readonly outAct?: boolean;
   /**
    * Where each output stands in memory, for a consumer with a layout of its own (the weights of a tensor product);
@@ -20,14 +23,28 @@ export interface FullyConnectedNetOptions {
   readonly outCols?: number;
 }
 
+/** A layer made by `fullyConnectedNet`. */
 export interface FullyConnectedNet extends Module {
-  /** x: rows x hs[0]; result: rows x hs.at(-1), or rows x outCols. */
+  /** x: rows x `hs[0]`; result: rows x the last of `hs`, or rows x outCols. */
   apply(weights: Weights, x: Node): Node;
 }
 
 /**
  * Multilayer perceptron on plain numbers (e3nn `nn.FullyConnectedNet`): layer i is c phi(x W / sqrt(h_in var_in)),
- * the last without activation and scaled to varianceOut. No biases; parameters "layer0.weight", ...
+ * the last without activation and scaled to varianceOut. No biases; parameters "layer0.weight", ..., each of
+ * shape `[h_in, h_out]`.
+ *
+ * @param hs numbers a row at the input, after each layer, and at the output
+ * @param act phi, normalised by `normalize2mom` (the factor c); null for none
+ * @throws Error from `apply` if x has not `hs[0]` columns.
+ * @example
+ * ```ts
+ * import { filled, fullyConnectedNet, input, Parameters, reference } from 'clebsch';
+ * const net = fullyConnectedNet([4, 1], 'silu'); // one layer, so no activation: x W / sqrt(4)
+ * const parameters = new Parameters(net);
+ * const y = net.apply(parameters.weights(filled(1, parameters.length, 1)), input('x', 1, 4));
+ * reference([y], { x: [1, 2, 3, 4] }); // => [[5]]
+ * ```
  */
 export function fullyConnectedNet(
   hs: readonly number[],

@@ -8,9 +8,11 @@ import { tensorProduct } from '../ops/tensor-product.ts';
 import { type ActivationLike, activation } from './activation.ts';
 import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
 
+/** A layer made by `gate`: rows x irrepsIn to rows x irrepsOut, without parameters. */
 export interface Gate {
-  /** Sorted and simplified: what the layer before has to produce. */
+  /** Scalars, gates and gated irreps, sorted and simplified: what the layer before has to produce. */
   readonly irrepsIn: Irreps;
+  /** Scalars, then gated irreps, as the activations leave their parities. */
   readonly irrepsOut: Irreps;
   readonly layoutIn: Layout;
   readonly layoutOut: Layout;
@@ -26,11 +28,23 @@ interface Cut {
 }
 
 /**
- * Gated nonlinearity (M. Weiler et al., 3D Steerable CNNs, arXiv:1807.02547; e3nn `nn.Gate`): scalars go through their
- * activations; every other irrep is multiplied by a scalar of its own, a gate, that went through an activation.
- * One activation a block of scalars, and one a block of gates; there must be as many gates as gated irreps.
+ * Gated nonlinearity (M. Weiler et al., 3D Steerable CNNs, arXiv:1807.02547; e3nn `nn.Gate`): scalars go through
+ * their activations; every other irrep is multiplied by a scalar of its own, a gate, that went through an
+ * activation. Activations are normalised as in `activation`.
  *
- * Throws when a gate or scalar is none, or the numbers of gates and gated irreps differ.
+ * @param actScalars one a block of irrepsScalars; null for none
+ * @param irrepsGates as many scalars as there are irreps in irrepsGated, copies counted
+ * @param actGates one a block of irrepsGates; null for none
+ * @throws Error if a scalar or a gate is no scalar, the numbers of gates and gated irreps differ, or activations do
+ * not fit (see `activation`).
+ * @example
+ * ```ts
+ * import { gate, reference, tensorInput } from 'clebsch';
+ * const layer = gate('0e', [null], '0e', [null], '1o'); // without activations, to see what is multiplied
+ * layer.irrepsIn.toString(); // => "2x0e+1x1o"
+ * const y = layer.apply(tensorInput('x', 1, layer.layoutIn));
+ * reference([y.node], { x: [5, 10, 1, 2, 3] }); // => [[5, 10, 20, 30]]
+ * ```
  */
 export function gate(
   irrepsScalars: IrrepsLike,

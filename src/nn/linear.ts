@@ -9,16 +9,19 @@ import { broadcast } from '../ops/sum.ts';
 import type { Module, Parameter, Weights } from './parameters.ts';
 import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
 
+/** Options of `linearLayer`: those of `linear`, and memory layouts. */
 export interface LinearLayerOptions extends LinearOptions {
   /** Memory layouts of input and output; by default padded where that pays. */
   readonly layoutIn?: Layout;
   readonly layoutOut?: Layout;
 }
 
+/** A layer made by `linearLayer`. */
 export interface Linear extends Module {
   readonly spec: LinearSpec;
   readonly layoutIn: Layout;
   readonly layoutOut: Layout;
+  /** x: rows x irrepsIn; result: rows x irrepsOut. Weights of one row are shared, of as many rows as x per sample. */
   apply(weights: Weights, x: GeometricTensor): GeometricTensor;
 }
 
@@ -46,8 +49,21 @@ export function packWeightBlocks(
 
 /**
  * Equivariant linear map (e3nn `o3.Linear`): each output irrep mixes the copies of the same input irrep,
- * out[w] = c * sum_u W[u, w] x[u]. Features x: rows x irrepsIn, output rows x irrepsOut.
- * With `fIn` and `fOut` a row holds fIn (fOut) features one after the other. Weights of as many rows as x are per sample.
+ * out_w = c sum_u W_uw x_u with c = 1/sqrt(number of terms). Parameter "weight" and, where `biases` asks for
+ * them, "bias". With `fIn` and `fOut` a row holds fIn (fOut) features one after the other.
+ *
+ * @throws Error as `linear` does; from `apply` if x has other irreps or another memory layout.
+ * @example
+ * ```ts
+ * import { filled, linearLayer, Parameters, reference, tensorInput } from 'clebsch';
+ * const layer = linearLayer('4x1o', '1o');
+ * const parameters = new Parameters(layer);
+ * const weights = parameters.weights(filled(1, parameters.length, 1));
+ * const y = layer.apply(weights, tensorInput('x', 1, layer.layoutIn));
+ * // The sum of four vectors, divided by sqrt(4).
+ * const x = layer.layoutIn.pack([1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]);
+ * reference([y.node], { x }); // => [[1, 0.5, 0.5]]
+ * ```
  */
 export function linear(
   irrepsIn: IrrepsLike,

@@ -5,21 +5,27 @@ import { type Node, shapeOf } from '../graph/node.ts';
 import { optimizerStep } from '../ops/optimizer-step.ts';
 import { slice } from '../ops/slice.ts';
 
+/** An optimiser's states, and how a step changes them. */
 export interface Optimizer {
-  /** The parameters as a part of the optimiser's state: what the model's weights are taken from. */
+  /** The n parameters, 1 x n, as a part of the optimiser's state: what the model's weights are taken from. */
   readonly parameters: Node;
   /** Names of the states, to read, write and checkpoint: parameters with moments, step counter, learning rate. */
   readonly states: { readonly values: string; readonly step: string; readonly learningRate: string };
-  /** The updates of one step, given the gradient by `parameters`. */
+  /** The updates of one step, given the gradient by `parameters`, 1 x n. Throws if it has another shape. */
   step(gradient: Node): Update[];
 }
 
+/** Options of `adam`; the defaults are torch's. */
 export interface AdamOptions {
+  /** Default 1e-3; the state "adam.learningRate" holds it, so that it can change during training. */
   readonly learningRate?: number;
+  /** Decay of the mean of the gradient; default 0.9. */
   readonly beta1?: number;
+  /** Decay of the mean of its square; default 0.999. */
   readonly beta2?: number;
+  /** Added to the denominator; default 1e-8. */
   readonly epsilon?: number;
-  /** Prefix of the states' names, for several optimisers in one store. */
+  /** Prefix of the states' names, for several optimisers in one store; default "adam". */
   readonly name?: string;
 }
 
@@ -67,7 +73,17 @@ function optimizer(
 
 /**
  * Adam (D. P. Kingma, J. Ba, arXiv:1412.6980, algorithm 1, and torch's defaults): p -= lr m^ / (sqrt(v^) + eps).
- * `initial` are the packed parameters (see `Parameters.initial`).
+ * Its state holds the parameters, then the moments m and v: 1 x 3n.
+ *
+ * @param initial the n packed parameters (see `Parameters.initial`)
+ * @example
+ * ```ts
+ * import { adam, constant, reference } from 'clebsch';
+ * const optimizer = adam([1], { learningRate: 0.125, epsilon: 0 });
+ * const [step, values] = optimizer.step(constant(5)).map(({ next }) => next);
+ * // The first step has the length of the learning rate, whatever the gradient.
+ * reference([step, values]); // => [[1], [0.875, 0.5, 0.025]]
+ * ```
  */
 export function adam(initial: ArrayLike<number>, options: AdamOptions = {}): Optimizer {
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, name = 'adam' } = options;
@@ -81,13 +97,28 @@ export function adam(initial: ArrayLike<number>, options: AdamOptions = {}): Opt
   });
 }
 
+/** Options of `sgd`. */
 export interface SgdOptions {
+  /** Default 1e-3; the state "sgd.learningRate" holds it, so that it can change during training. */
   readonly learningRate?: number;
+  /** Default 0: none. */
   readonly momentum?: number;
+  /** Prefix of the states' names, for several optimisers in one store; default "sgd". */
   readonly name?: string;
 }
 
-/** Gradient descent with momentum (torch's `SGD`): m = momentum m + g, p -= lr m. */
+/**
+ * Gradient descent with momentum (torch's `SGD`): m = momentum m + g, p -= lr m.
+ *
+ * @param initial the n packed parameters (see `Parameters.initial`)
+ * @example
+ * ```ts
+ * import { constant, reference, sgd } from 'clebsch';
+ * const optimizer = sgd([1, 1], { learningRate: 0.5 });
+ * const [, values] = optimizer.step(constant([1, -2])).map(({ next }) => next);
+ * reference([values]); // => [[0.5, 2]]
+ * ```
+ */
 export function sgd(initial: ArrayLike<number>, options: SgdOptions = {}): Optimizer {
   const { learningRate = 1e-3, momentum = 0, name = 'sgd' } = options;
   if (momentum === 0)

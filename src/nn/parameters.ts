@@ -12,6 +12,7 @@ export interface Parameter {
   readonly packedLength: number;
   /** Place in memory of each of e3nn's numbers; null when they are the same. */
   readonly positions: Int32Array | null;
+  /** How it starts: drawn from the standard normal distribution, or zero. */
   readonly initial: 'normal' | 'zeros';
 }
 
@@ -20,12 +21,29 @@ export interface Module {
   readonly parameters: readonly Parameter[];
 }
 
-/** The parameters of a part, under its name: `prefixed('lin1', linear)` has "lin1.weight". */
+/**
+ * The parameters of a part, under its name, as torch's state dicts name them. `Weights.at` is the way back.
+ *
+ * @example
+ * ```ts
+ * import { linearLayer, prefixed } from 'clebsch';
+ * prefixed('lin1', linearLayer('2x0e', '0e')).map(({ name }) => name); // => ["lin1.weight"]
+ * ```
+ */
 export function prefixed(prefix: string, module: Module): Parameter[] {
   return module.parameters.map((p) => ({ ...p, name: `${prefix}.${p.name}` }));
 }
 
-/** Values of parameters by name, seen from one layer. */
+/**
+ * Values of parameters by name, seen from one layer. `Parameters.weights` makes them of a packed row.
+ *
+ * @example
+ * ```ts
+ * import { constant, reference, Weights } from 'clebsch';
+ * const weights = new Weights(new Map([['conv.fc.weight', constant([1, 2])]]));
+ * reference([weights.at('conv').at('fc').get('weight')]); // => [[1, 2]]
+ * ```
+ */
 export class Weights {
   private readonly values: ReadonlyMap<string, Node>;
   private readonly prefix: string;
@@ -35,7 +53,11 @@ export class Weights {
     this.prefix = prefix;
   }
 
-  /** The packed value of the parameter: 1 x packedLength. */
+  /**
+   * The packed value of the parameter: 1 x packedLength.
+   *
+   * @throws Error if there is none of that name.
+   */
   get(name: string): Node {
     const value = this.values.get(this.prefix + name);
     if (!value) throw new Error(`there are no weights named "${this.prefix}${name}"`);
@@ -48,15 +70,27 @@ export class Weights {
   }
 }
 
-/** Numbers of one parameter in e3nn's order. */
+/** Numbers of one parameter in e3nn's order, row-major. */
 export interface ParameterArray {
+  /** For messages; what counts is how many numbers there are. */
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
 }
 
 /**
- * All parameters of a model packed into one row, so that one dispatch of the optimiser updates them all. Each starts at
- * a multiple of 256 bytes, where a kernel can bind it without a copy.
+ * All parameters of a model packed into one row, so that one dispatch of the optimiser updates them all. Each
+ * starts at a multiple of 256 bytes (64 numbers), where a kernel can bind it without a copy.
+ *
+ * @throws Error from the constructor if two parameters have one name.
+ * @example
+ * ```ts
+ * import { fullyConnectedNet, Parameters } from 'clebsch';
+ * const parameters = new Parameters(fullyConnectedNet([2, 3, 1], 'silu'));
+ * parameters.list.map(({ name }) => name); // => ["layer0.weight", "layer1.weight"]
+ * parameters.count; // => 9
+ * const packed = new Float64Array(parameters.length).fill(7);
+ * parameters.unpack(packed)['layer1.weight']; // => { shape: [3, 1], data: [7, 7, 7] }
+ * ```
  */
 export class Parameters {
   readonly list: readonly Parameter[];
@@ -82,14 +116,14 @@ export class Parameters {
     return this.list.reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);
   }
 
-  /** Each parameter as a part of the packed row (1 x length). */
+  /** Each parameter as a part of the packed row, 1 x length: the optimiser's, say. */
   weights(packed: Node): Weights {
     return new Weights(
       new Map(this.list.map((p) => [p.name, slice(packed, this.offsets.get(p.name)!, p.packedLength)])),
     );
   }
 
-  /** Initial values as e3nn draws them: standard normal, or zero where e3nn starts at zero. */
+  /** Initial values, packed, as e3nn draws them: standard normal, or zero where e3nn starts at zero. */
   initial(random: Random): Float64Array {
     return this.pack(
       Object.fromEntries(
@@ -104,7 +138,11 @@ export class Parameters {
     );
   }
 
-  /** Arrays by name, in e3nn's order, to the packed row. Throws when one is missing, unknown or of another size. */
+  /**
+   * Arrays by name, in e3nn's order, to the packed row of `length` numbers.
+   *
+   * @throws Error if one is missing, unknown or of another size.
+   */
   pack(arrays: Readonly<Record<string, ParameterArray>>): Float64Array {
     const packed = new Float64Array(this.length);
     for (const name of Object.keys(arrays))

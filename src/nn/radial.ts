@@ -2,10 +2,20 @@ import * as e from '../graph/expression.ts';
 import type { Node } from '../graph/node.ts';
 import { radialBasis } from '../ops/radial-basis.ts';
 
-/** The bases of e3nn's `soft_one_hot_linspace`. */
+/**
+ * The bases of e3nn's `soft_one_hot_linspace`.
+ *
+ * @example
+ * ```ts
+ * import { radialBases } from 'clebsch';
+ * radialBases; // => ["gaussian", "cosine", "smooth_finite", "fourier", "bessel"]
+ * ```
+ */
 export const radialBases = ['gaussian', 'cosine', 'smooth_finite', 'fourier', 'bessel'] as const;
+/** One of `radialBases`. */
 export type RadialBasisName = (typeof radialBases)[number];
 
+/** Options of `softOneHotLinspace`. */
 export interface SoftOneHotOptions {
   /** Ends of the interval, in the unit of x. */
   readonly start: number;
@@ -20,12 +30,33 @@ export interface SoftOneHotOptions {
 const [x, v] = [e.argument(0), e.argument(1)];
 const n = e.number;
 
-/** exp(-1/x) for x > 0, else 0 (e3nn `soft_unit_step`), of each entry of a column. */
+/**
+ * exp(-1/x) for x > 0, else 0 (e3nn `soft_unit_step`), of each entry of a column: rows x 1.
+ *
+ * @throws Error if there is more than one column.
+ * @example
+ * ```ts
+ * import { input, reference, softUnitStep } from 'clebsch';
+ * reference([softUnitStep(input('x', 2, 1))], { x: [-1, 1] }); // => [[0, Math.exp(-1)]]
+ * ```
+ */
 export function softUnitStep(values: Node): Node {
   return radialBasis(values, e.softUnitStep(x), [0]);
 }
 
-/** sqrt(2/c) sin(k pi x/c)/x for k = 1 .. number, with its limit at 0 (e3nn `math.bessel`): rows x number. */
+/**
+ * Bessel functions sqrt(2/c) sin(k pi x/c)/x for k = 1 .. number with c = xMax, and their limits at x = 0
+ * (J. Klicpera et al., Directional Message Passing, arXiv:2003.03123; e3nn `math.bessel`): rows x number.
+ *
+ * @param values distances, rows x 1
+ * @param xMax where all of them are zero, in the unit of the distances
+ * @throws Error if the distances are more than one column.
+ * @example
+ * ```ts
+ * import { bessel, input, reference } from 'clebsch';
+ * reference([bessel(input('x', 1, 1), 3, 2)], { x: [1] }); // => [[1, 0, -1]]
+ * ```
+ */
 export function bessel(values: Node, number: number, xMax: number): Node {
   const frequencies = Array.from({ length: number }, (_, k) => ((k + 1) * Math.PI) / xMax);
   return radialBasis(values, besselOf(x, xMax), frequencies);
@@ -42,11 +73,19 @@ function inside(t: e.Expression, c: number, f: e.Expression): e.Expression {
 }
 
 /**
- * Projection of each distance (a column, rows x 1) on a basis of functions: rows x number (e3nn
- * `math.soft_one_hot_linspace`; its documentation has the formulas). For most bases the squares of a row
- * sum to about 1.
+ * Projection of each distance on a basis of functions: rows x number (e3nn `math.soft_one_hot_linspace`; its
+ * documentation has the formulas). For most bases the squares of a row sum to about 1.
  *
- * Throws when the interval is empty, or one function is asked for without cutoff, which leaves it no width.
+ * @param distances rows x 1
+ * @throws Error if the interval is empty, the basis unknown, `cutoff` not given or `number` no whole number >= 1;
+ * or if one function is asked for without cutoff, which leaves it no width.
+ * @example
+ * ```ts
+ * import { input, reference, softOneHotLinspace } from 'clebsch';
+ * // Centres at 1, 2 and 3.
+ * const options = { start: 0, end: 4, number: 3, basis: 'cosine', cutoff: true } as const;
+ * reference([softOneHotLinspace(input('x', 1, 1), options)], { x: [2] }); // => [[0, 1, 0]]
+ * ```
  */
 export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions): Node {
   const { start, end, number, basis, cutoff } = options;

@@ -14,7 +14,9 @@ import { tensorProduct } from '../ops/tensor-product.ts';
 import type { Module, Weights } from './parameters.ts';
 import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
 
+/** Options of `tensorProductLayer`. */
 export interface TensorProductLayerOptions {
+  /** Memory layouts of inputs and output; by default without padding. */
   readonly layoutIn1?: Layout;
   readonly layoutIn2?: Layout;
   readonly layoutOut?: Layout;
@@ -22,6 +24,7 @@ export interface TensorProductLayerOptions {
   readonly gain?: number;
 }
 
+/** A layer made by `tensorProductLayer`. */
 export interface TensorProductLayer extends Module {
   readonly spec: TensorProductSpec;
   readonly layoutIn1: Layout;
@@ -31,8 +34,9 @@ export interface TensorProductLayer extends Module {
   readonly weightLength: number;
   readonly weightPositions: Int32Array;
   /**
-   * x rows x irrepsIn1 times y rows x irrepsIn2. Weights: the layer's own parameter "weight" (shared by all rows), or a
-   * value of 1 row (shared) or as many rows as x (per sample), `weightLength` columns; null when no path has any.
+   * rows x irrepsOut, from x (rows x irrepsIn1) and y (rows x irrepsIn2). Weights: the layer's own parameter
+   * "weight" (shared by all rows), or a value of 1 row (shared) or as many rows as x (per sample), `weightLength`
+   * columns; null when no path has any.
    */
   apply(weights: Weights | Node | null, x: GeometricTensor, y: GeometricTensor): GeometricTensor;
 }
@@ -54,6 +58,17 @@ interface Mixing {
  * A tensor product with e3nn's instructions (e3nn `o3.TensorProduct`): every connection mode, weights internal,
  * shared or per sample. Paths whose mode mixes channels are a channel-by-channel product into a value in
  * between and a blocked matrix product, which is where kernels are fast.
+ *
+ * @param spec made by `tensorProduct`, `fullyConnectedTensorProduct`, `elementwiseTensorProduct`, ...
+ * @throws Error from `apply` if x or y has other irreps or another memory layout, or the weights another shape.
+ * @example
+ * ```ts
+ * import { elementwiseTensorProduct, reference, tensorInput, tensorProductLayer } from 'clebsch';
+ * const layer = tensorProductLayer(elementwiseTensorProduct('1o', '1o', ['0e'])); // x . y / sqrt(3)
+ * const z = layer.apply(null, tensorInput('x', 1, '1o'), tensorInput('y', 1, '1o'));
+ * const [[value]] = reference([z.node], { x: [1, 2, 3], y: [4, 5, 6] });
+ * value * Math.sqrt(3); // => 32
+ * ```
  */
 export function tensorProductLayer(
   spec: TensorProductSpec,

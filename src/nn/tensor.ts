@@ -3,20 +3,43 @@ import { type Node, shapeOf } from '../graph/node.ts';
 import type { IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 
-/** A value of a program together with what its columns mean: one geometric tensor a row. */
+/** A value of a program together with what its columns mean: one feature of these irreps a row. */
 export interface GeometricTensor {
+  /** rows x layout.cols. */
   readonly node: Node;
   readonly layout: Layout;
 }
 
-/** Pairs a value with a layout; throws when its columns are not those of the irreps. */
+/**
+ * Pairs a value, rows x layout.cols, with a layout.
+ *
+ * @throws Error if the value has another number of columns.
+ * @example
+ * ```ts
+ * import { filled, Layout, tensor } from 'clebsch';
+ * const ones = tensor(filled(4, 1, 1), Layout.of('0e'));
+ * ones.layout.irreps.toString(); // => "1x0e"
+ * ```
+ */
 export function tensor(node: Node, layout: Layout): GeometricTensor {
   if (node.cols !== layout.cols)
     throw new Error(`a value of irreps ${layout.irreps} has ${layout.cols} columns, got ${shapeOf(node)}`);
   return { node, layout };
 }
 
-/** A leaf for `rows` features of the given irreps; feed it `layout.pack(e3nn's array)`. */
+/**
+ * A leaf for `rows` features of the given irreps: rows x layout.cols. Feed it an array in e3nn's order after
+ * `layout.pack`.
+ *
+ * @param irreps irreps, stored without padding, or a layout
+ * @throws Error if the irreps cannot be read.
+ * @example
+ * ```ts
+ * import { reference, tensorInput } from 'clebsch';
+ * const x = tensorInput('x', 1, '2x1o'); // two vectors, stored as x x y y z z
+ * reference([x.node], { x: x.layout.pack([1, 2, 3, 4, 5, 6]) }); // => [[1, 4, 2, 5, 3, 6]]
+ * ```
+ */
 export function tensorInput(name: string, rows: number, irreps: IrrepsLike | Layout): GeometricTensor {
   const layout = irreps instanceof Layout ? irreps : Layout.of(irreps);
   return { node: input(name, rows, layout.cols), layout };

@@ -2,7 +2,7 @@
 import type { Irrep } from './irrep.ts';
 import { Irreps, type IrrepsLike } from './irreps.ts';
 
-/** One irreps block in memory: component k of copy u at column `offset + k * stride + u`. */
+/** One irreps block in memory: component k of copy u stands at column `offset + k * stride + u`. */
 export interface LayoutBlock {
   readonly ir: Irrep;
   /** Copies that the irreps have. */
@@ -15,9 +15,17 @@ export interface LayoutBlock {
 
 /**
  * The memory layout inside programs: blocks in order, and within a block component by component ("ir_mul"), so that
- * neighbouring columns are neighbouring copies. With `align` 4, blocks of several copies are filled up with zeros to a
+ * neighbouring columns are neighbouring copies. With `align` 4, every block is filled up with zero copies to a
  * multiple of four, so that kernels may load four numbers at once. Outside, arrays are e3nn's
  * ("mul_ir", copy by copy, no padding): `pack` and `unpack` convert.
+ *
+ * @example
+ * ```ts
+ * import { Layout } from 'clebsch';
+ * const layout = Layout.of('2x1o'); // x x y y z z
+ * layout.pack([1, 2, 3, 4, 5, 6]); // => [1, 4, 2, 5, 3, 6]
+ * layout.unpack([1, 4, 2, 5, 3, 6]); // => [1, 2, 3, 4, 5, 6]
+ * ```
  */
 export class Layout {
   readonly irreps: Irreps;
@@ -34,6 +42,7 @@ export class Layout {
   /**
    * The layout of irreps without padding, or padded to multiples of `align`.
    *
+   * @throws Error if the irreps cannot be read.
    * @example
    * ```ts
    * import { Layout } from 'clebsch';
@@ -53,8 +62,14 @@ export class Layout {
   }
 
   /**
-   * The layout for hidden features: padded to multiples of four unless that would more than double the smallest
-   * block. Padding is zero in every value and every cotangent, so it never changes a result.
+   * The layout for hidden features: padded to multiples of four if every block has at least three copies. Padding
+   * is zero in every value and every cotangent, so it never changes a result.
+   *
+   * @example
+   * ```ts
+   * import { Layout } from 'clebsch';
+   * [Layout.forFeatures('3x0e').cols, Layout.forFeatures('2x0e').cols]; // => [4, 2]
+   * ```
    */
   static forFeatures(irreps: IrrepsLike): Layout {
     const muls = Irreps.parse(irreps)
@@ -63,7 +78,15 @@ export class Layout {
     return Layout.of(irreps, muls.every((mul) => mul >= 3) ? 4 : 1);
   }
 
-  /** Several layouts side by side. */
+  /**
+   * Several layouts side by side, as `concat` puts the values.
+   *
+   * @example
+   * ```ts
+   * import { Layout } from 'clebsch';
+   * Layout.concat([Layout.of('0e'), Layout.of('1o')]).irreps.toString(); // => "1x0e+1x1o"
+   * ```
+   */
   static concat(layouts: readonly Layout[]): Layout {
     let cols = 0;
     const blocks: LayoutBlock[] = [];
@@ -90,7 +113,11 @@ export class Layout {
     return columns;
   }
 
-  /** Rows in e3nn's layout (rows x irreps.dim) to this one (rows x cols). */
+  /**
+   * Rows in e3nn's layout (rows x irreps.dim) to this one (rows x cols).
+   *
+   * @throws Error if the numbers are no whole number of rows.
+   */
   pack(values: ArrayLike<number>): Float64Array {
     return repack(
       values,
@@ -103,7 +130,11 @@ export class Layout {
     );
   }
 
-  /** Rows in this layout to e3nn's. */
+  /**
+   * Rows in this layout (rows x cols) to e3nn's (rows x irreps.dim).
+   *
+   * @throws Error if the numbers are no whole number of rows.
+   */
   unpack(values: ArrayLike<number>): Float64Array {
     return repack(
       values,

@@ -102,7 +102,11 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
     };
   },
   overwrites: true,
-  key: ({ parts }) => parts.map((part) => e.print(part)).join(';'),
+  key: ({ parts }) =>
+    parts
+      .map((part) => e.toWgsl(part, 'abcdefghijklmnopqrstuvwxyz'.split('')))
+      .map(({ lines, result }) => lines.join('') + result)
+      .join(';'),
   print: ({ parts }) => `${parts.length} parts`,
   examples() {
     const [p, m, g, rate] = [0, 1, 2, 3].map(e.argument);
