@@ -4,7 +4,7 @@ import type { StateStore } from './gpu/state-store.ts';
 import { fuse } from './graph/fuse.ts';
 import { stateOp } from './graph/leaf.ts';
 import { isLayout, type Plan, plan, type Update } from './graph/memory.ts';
-import { type Node, shapeOf } from './graph/node.ts';
+import { type Node, shapeOf, topologicalOrder } from './graph/node.ts';
 import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
 import { fused } from './ops/fused.ts';
@@ -65,6 +65,7 @@ export function prepare(
     options.fuse === false
       ? simple
       : fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) });
+  checkNames(final);
   const copy = (node: Node) =>
     fused([node], node.rows, node.cols, [
       {
@@ -95,6 +96,7 @@ export function prepare(
 
 /** A program after `prepare`. */
 export interface PreparedProgram {
+  /** What runs, in which order, and where values stand. */
   readonly plan: Plan;
   /** The outputs as they are after simplification and fusion. */
   readonly outputs: Readonly<Record<string, Node>>;
@@ -126,4 +128,20 @@ export async function compile(
 ): Promise<Executable> {
   const maxInputs = context.device.limits.maxStorageBuffersPerShaderStage - 1;
   return Executable.create(context, prepare(program, { ...options, maxInputs }), options);
+}
+
+/** Leaves are fed by name, so no two may share one; equal ones have become a single node by now. */
+function checkNames(nodes: readonly Node[]): void {
+  const known = new Map<string, Node>();
+  for (const node of topologicalOrder(nodes)) {
+    const name: string | undefined = node.inputs.length === 0 ? node.attrs?.name : undefined;
+    if (name === undefined) continue;
+    const other = known.get(name);
+    if (other)
+      throw new Error(
+        `two different leaves are named "${name}": ${other.op.name} ${shapeOf(other)} and ${node.op.name} ${shapeOf(node)}` +
+          `${node.op === stateOp ? ' (states are equal only to themselves)' : ''}; give one another name`,
+      );
+    known.set(name, node);
+  }
 }

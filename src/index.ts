@@ -95,7 +95,8 @@ export {
 } from './nn/tensor-product.ts';
 export * from './o3/index.ts';
 export { Layout, type LayoutBlock } from './o3/layout.ts';
-export { type ContractBlock, type ContractSpec, contract } from './ops/contract.ts';
+export { contract } from './ops/contract.ts';
+export type { ContractBlock, ContractSpec } from './ops/contract-form.ts';
 export { gather, segmentSum } from './ops/gather.ts';
 export { gradient, ops } from './ops/index.ts';
 export { add, filled, map, multiply, scale, subtract } from './ops/map.ts';

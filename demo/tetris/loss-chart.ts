@@ -84,7 +84,10 @@ export class LossChart {
             ...axis,
             scale: 'loss',
             size: 46,
-            values: (_, ticks) => ticks.map((tick) => (isDecade(tick) ? powerOfTen(tick) : '')),
+            grid: { ...axis.grid, filter: decadesOnly },
+            ticks: { ...axis.ticks, filter: decadesOnly },
+            filter: decadesOnly,
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : powerOfTen(tick))),
           },
           {
             ...axis,
@@ -100,7 +103,6 @@ export class LossChart {
           {
             scale: 'recognised',
             stroke: color('--series-2'),
-            fill: color('--series-2-area'),
             width: 1.5,
             paths: uPlot.paths.stepped!({ align: 1 }),
             points: { show: false },
@@ -153,7 +155,12 @@ function wholeDecades(min: number | null, max: number | null): [number, number] 
   return [10 ** low, 10 ** Math.max(high, low + 1)];
 }
 
-const isDecade = (tick: number) => Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6;
+/** Lines and labels at the powers of ten; between them there are too many. */
+function decadesOnly(_: uPlot, ticks: readonly number[]): (number | null)[] {
+  return ticks.map((tick) =>
+    Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6 ? tick : null,
+  );
+}
 
 function powerOfTen(tick: number): string {
   const exponent = Math.round(Math.log10(tick));

@@ -4,12 +4,11 @@ import { LossChart } from './loss-chart.ts';
 import type { Phase, SessionListener } from './session.ts';
 import { ShapeTable } from './shape-table.ts';
 
-const phases: Readonly<Record<Phase, string>> = {
-  compiling: 'Compiling shaders …',
+const phases: Readonly<Partial<Record<Phase, string>>> = {
+  compiling: 'Compiling …',
   training: 'Training',
-  hidden: 'Waiting, because this tab is hidden',
-  rotating: 'Turning the shapes …',
-  idle: 'Paused',
+  hidden: 'Tab is hidden',
+  rotating: 'Turning …',
 };
 
 /** The median is over this many steps. */
@@ -66,7 +65,8 @@ export class Page implements SessionListener {
   }
 
   phase(phase: Phase, training: boolean): void {
-    text('phase', phase === 'idle' && this.steps === 0 ? 'Ready' : phases[phase]);
+    const idle = this.steps === 0 ? 'Ready' : this.evaluation?.accuracy === 1 ? 'Trained' : 'Paused';
+    text('phase', phases[phase] ?? idle);
     text('train', training ? 'Pause' : 'Train');
     if (phase !== 'training') this.show();
   }

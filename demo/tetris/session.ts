@@ -62,6 +62,10 @@ export class Session {
     return new Session(await requestDevice(), settings, listener);
   }
 
+  get isTraining(): boolean {
+    return this.wantsTraining;
+  }
+
   /** Starts training, or stops it after the step that is under way. */
   train(wanted: boolean): void {
     this.wantsTraining = wanted;
@@ -140,8 +144,8 @@ export class Session {
     this.rotationsAsked = 0;
     this.doneOnce = false;
     const trainer = await TetrisTrainer.create(this.gpu, { model: 'gate-points', ...this.settings });
-    const evaluation = await trainer.evaluate();
     this.trainer = trainer;
+    const evaluation = await trainer.evaluate();
     if (this.wantsBuild) return;
     this.listener.built(trainer);
     this.listener.evaluated(0, evaluation);

@@ -1,7 +1,7 @@
 /** A shape as four cubes, drawn as SVG from slightly above. */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const [AZIMUTH, ELEVATION] = [0.5, 0.5];
+const [AZIMUTH, ELEVATION] = [0.55, 0.6];
 const [sinA, cosA, sinE, cosE] = [
   Math.sin(AZIMUTH),
   Math.cos(AZIMUTH),
@@ -55,8 +55,8 @@ export function shapePicture(points: readonly number[]): SVGSVGElement {
     return [Math.min(...values), Math.max(...values)];
   };
   const [[left, right], [top, bottom]] = [range(0), range(1)];
-  // All pictures have one scale, so the box is as large as the longest shape needs.
-  const size = 4.4;
+  // A little larger than a shape needs; the small ones are not blown up to the size of the long one.
+  const size = Math.max(3.2, right - left, bottom - top) + 0.1;
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute(
     'viewBox',

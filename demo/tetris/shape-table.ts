@@ -7,7 +7,11 @@ const names = tetrisShapes.map(({ name }) => name.replace('_shape', '').replaceA
 const notes: Readonly<Record<number, string>> = { 0: 'never trained on', 1: 'its mirror image' };
 const outputNames = ['chiral', ...names.slice(2)];
 
-const format = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const format = new Intl.NumberFormat('en', {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: 'negative', // no -0.00
+});
 
 interface Row {
   readonly outputs: readonly HTMLElement[];
@@ -20,18 +24,14 @@ export class ShapeTable {
   private readonly rows: readonly Row[];
 
   constructor(table: HTMLTableElement) {
-    const headings = row('thead-names');
+    const headings = row();
     // The roles are what a table has anyway; browsers forget them where CSS lays the rows out as a grid.
     table.setAttribute('role', 'table');
     headings.append(
-      heading('Shape', 'col'),
-      ...outputNames.map((name, i) => {
-        const cell = heading(i === 0 ? 'chiral ±' : name, 'col');
-        cell.className = 'output';
-        return cell;
-      }),
-      heading('Answer', 'col'),
-      heading('Rotations', 'col'),
+      withClass('name', heading('Shape', 'col')),
+      ...outputNames.map((name, i) => withClass('output', heading(i === 0 ? `${name} ±` : name, 'col'))),
+      withClass('answer', heading('Answer', 'col')),
+      withClass('rotations', heading('Rotations', 'col')),
     );
     const head = document.createElement('thead');
     head.setAttribute('role', 'rowgroup');
@@ -39,9 +39,8 @@ export class ShapeTable {
     const body = document.createElement('tbody');
     body.setAttribute('role', 'rowgroup');
     this.rows = tetrisShapes.map(({ points }, s) => {
-      const line = row('shape-row');
-      const name = heading('', 'row');
-      name.className = s === 0 ? 'name unseen' : 'name';
+      const line = row();
+      const name = withClass(s === 0 ? 'name unseen' : 'name', heading('', 'row'));
       const text = document.createElement('span');
       text.append(names[s]);
       if (notes[s]) {
@@ -49,14 +48,17 @@ export class ShapeTable {
         note.textContent = notes[s];
         text.append(note);
       }
-      name.append(shapePicture(points), text);
+      const picture = document.createElement('span');
+      picture.className = 'pictured';
+      picture.append(shapePicture(points), text);
+      name.append(picture);
       const outputs = outputNames.map((label) => {
-        const cell = dataCell('output');
+        const cell = withClass('output', dataCell());
         cell.dataset.label = label;
         return cell;
       });
-      const answer = dataCell('answer');
-      const rotations = dataCell('rotations');
+      const answer = withClass('answer', dataCell());
+      const rotations = withClass('rotations', dataCell());
       line.append(name, ...outputs, answer, rotations);
       body.append(line);
       return { outputs, answer, rotations };
@@ -98,9 +100,8 @@ export class ShapeTable {
   }
 }
 
-function row(className: string): HTMLTableRowElement {
+function row(): HTMLTableRowElement {
   const element = document.createElement('tr');
-  element.className = className;
   element.setAttribute('role', 'row');
   return element;
 }
@@ -113,10 +114,14 @@ function heading(text: string, scope: 'col' | 'row'): HTMLTableCellElement {
   return element;
 }
 
-function dataCell(className: string): HTMLTableCellElement {
+function dataCell(): HTMLTableCellElement {
   const element = document.createElement('td');
-  element.className = className;
   element.setAttribute('role', 'cell');
   element.textContent = '–';
   return element;
+}
+
+function withClass(className: string, cell: HTMLTableCellElement): HTMLTableCellElement {
+  cell.className = className;
+  return cell;
 }

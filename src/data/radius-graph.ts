@@ -1,7 +1,8 @@
 /** Edges between points that are close to each other. */
 export interface EdgeList {
-  /** Node that each edge starts from, and the one it points to; ordered by (src, dst). */
+  /** Node that each edge starts from; the edges are ordered by (src, dst). */
   readonly src: Uint32Array;
+  /** Node that each edge points to. */
   readonly dst: Uint32Array;
 }
 
@@ -14,8 +15,9 @@ export interface RadiusGraphOptions {
 }
 
 /**
- * Edges between points closer than a radius: all ordered pairs i != j with |pos_i - pos_j| < radius
- * (e3nn `radius_graph`). Every pair is looked at: n^2 distances.
+ * Edges between points closer than a radius: all ordered pairs i != j with |pos_i - pos_j| < radius (e3nn
+ * `radius_graph`, which leaves out pairs of points at one place; here they are edges). Every pair is looked at:
+ * n^2 distances.
  *
  * @param pos n points, row-major n x 3
  * @param radius in the unit of the positions

@@ -1,5 +1,5 @@
 import { startsOf } from '../graph/starts.ts';
-import { usage } from './state-store.ts';
+import { usage } from './allocation.ts';
 
 interface Source {
   readonly name: string;
@@ -82,9 +82,11 @@ export class ReadRing {
           slot.staging.unmap();
           return values;
         })();
-        slot.busy = reading.finally(() => {
+        // Whoever awaits the reading learns of a failure; here it only frees the slot.
+        const free = () => {
           slot.busy = null;
-        });
+        };
+        slot.busy = reading.then(free, free);
         return reading;
       },
     };

@@ -1,7 +1,5 @@
 import type { Node } from '../graph/node.ts';
-
-/** GPUBufferUsage; the constants are global in browsers only. */
-export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
+import { usage } from './allocation.ts';
 
 /**
  * The buffers of states by name. Programs compiled with one store share them: a training program writes the
@@ -20,6 +18,7 @@ export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } 
  * ```
  */
 export class StateStore {
+  /** Where the buffers are; programs that use the store run on this device. */
   readonly device: GPUDevice;
   private readonly buffers = new Map<string, { buffer: GPUBuffer; size: number }>();
 
@@ -61,7 +60,13 @@ export class StateStore {
     const { buffer, size } = this.find(name);
     if (values.length !== size)
       throw new Error(`state "${name}" holds ${size} numbers, got ${values.length}`);
-    this.device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+    const data = Float32Array.from(values);
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0)
+      throw new Error(
+        `state "${name}": number ${bad} is ${values[bad]}; all must be finite in 32-bit floating point`,
+      );
+    this.device.queue.writeBuffer(buffer, 0, data);
   }
 
   /**

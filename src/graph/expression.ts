@@ -143,7 +143,8 @@ export const softUnitStep = (a: Expression, n = 0) => call('softUnitStep', [a], 
 /** n-th derivative of sin(a)/a, smooth through a = 0. */
 export const sinc = (a: Expression, n = 0) => call('sinc', [a], n);
 
-const literal = (value: number): string => {
+/** A number as an f32 literal of WGSL. */
+export const literal = (value: number): string => {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) throw new Error(`${value} cannot be written in 32-bit floating point`);
   const text = single === 0 ? '0.0' : String(single);

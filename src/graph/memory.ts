@@ -7,7 +7,9 @@ export const ALIGNMENT = 64;
 
 /** Where a value stands: in which buffer, from which number on. */
 export interface Place {
+  /** Position in `Plan.buffers`. */
   readonly buffer: number;
+  /** In numbers of 4 bytes. */
   readonly offset: number;
 }
 

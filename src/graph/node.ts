@@ -33,9 +33,10 @@ export interface Shape {
  */
 // biome-ignore lint/suspicious/noExplicitAny: a graph mixes ops; each record knows the type of its own attributes.
 export interface Node<A = any> {
-  /** Different for every node; a node has a larger one than its inputs. */
+  /** Counts up as nodes are made. */
   readonly id: number;
   readonly op: Op<A>;
+  /** The values that the op is applied to; none for a leaf. */
   readonly inputs: readonly Node[];
   /** What the op was told besides its inputs: a name, a range of columns, a list of paths. */
   readonly attrs: A;

@@ -34,7 +34,9 @@ interface GatePointsOptions {
 
 /** Options of `simpleNetwork`. */
 export interface SimpleNetworkOptions extends GatePointsOptions {
+  /** Features of each node. */
   readonly irrepsIn: IrrepsLike;
+  /** Output of each graph, or of each node without pooling. */
   readonly irrepsOut: IrrepsLike;
 }
 

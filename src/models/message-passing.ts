@@ -8,11 +8,14 @@ import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 
 /** Options of `messagePassing`, by e3nn's names. */
 export interface MessagePassingOptions {
+  /** Features of each node. */
   readonly irrepsNodeInput: IrrepsLike;
   /** What the features between the layers may hold. */
   readonly irrepsNodeHidden: IrrepsLike;
   readonly irrepsNodeOutput: IrrepsLike;
+  /** What each node carries through all layers; 0e, fed with ones, where there is nothing. */
   readonly irrepsNodeAttr: IrrepsLike;
+  /** What each edge carries: spherical harmonics, and more. */
   readonly irrepsEdgeAttr: IrrepsLike;
   /** Number of gated layers; one without gate follows. */
   readonly layers: number;

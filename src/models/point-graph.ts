@@ -9,8 +9,9 @@ import type { Edges } from '../nn/convolution.ts';
 export interface PointGraph {
   /** nodes x 3, in the unit of the model's radius. */
   readonly pos: Node;
+  /** Index maps of capacity edges over nodes. */
   readonly edges: Edges;
-  /** Graph of each node. */
+  /** Graph of each node: an index map of capacity nodes over graphs. */
   readonly graphs: IndexNode;
 }
 

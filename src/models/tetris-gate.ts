@@ -17,16 +17,19 @@ import type { PointGraph } from './point-graph.ts';
 
 /** Options of `tetrisGate`; the defaults are those of e3nn's example. */
 export interface TetrisGateOptions {
+  /** The first five options are the arguments of `gate`. */
   readonly irrepsScalars?: IrrepsLike;
   readonly actScalars?: readonly ActivationLike[];
   readonly irrepsGates?: IrrepsLike;
   readonly actGates?: readonly ActivationLike[];
   readonly irrepsGated?: IrrepsLike;
+  /** Output of each graph; default `tetrisIrrepsOut`. */
   readonly irrepsOut?: IrrepsLike;
   /** Highest degree of the harmonics; default 3. */
   readonly lmax?: number;
-  /** Ends of the interval of distances that the radial basis covers, in the unit of the positions; 0.5 to 2.5. */
+  /** Where the interval of distances that the radial basis covers starts, in the unit of the positions; default 0.5. */
   readonly start?: number;
+  /** Where it ends; default 2.5. */
   readonly end?: number;
   /** Radial basis functions; default 3. */
   readonly numberOfBasis?: number;

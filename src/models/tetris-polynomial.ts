@@ -12,6 +12,7 @@ import type { PointModel } from './tetris-gate.ts';
 export interface TetrisPolynomialOptions {
   /** Irreps of the node features between the two tensor products. */
   readonly irrepsMid?: IrrepsLike;
+  /** Output of each graph; default `tetrisIrrepsOut`. */
   readonly irrepsOut?: IrrepsLike;
   /** Highest degree of the harmonics; default 3. */
   readonly lmax?: number;

@@ -5,7 +5,7 @@ import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { map } from '../ops/map.ts';
 import { concat, place, slice } from '../ops/slice.ts';
-import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
+import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 const x = e.argument(0);
 const n = e.number;
@@ -13,8 +13,8 @@ const n = e.number;
 interface KnownActivation {
   readonly expression: e.Expression;
   /**
-   * Mean of phi(z)^2 for z ~ N(0, 1), to the power -1/2, as e3nn's normalize2mom has it: estimated from 1,000,000 samples of torch's
-   * generator with seed 0, which differs from the exact value by up to 3e-3.
+   * Mean of phi(z)^2 for z ~ N(0, 1), to the power -1/2, as e3nn's normalize2mom has it: estimated from 1,000,000
+   * samples of torch's generator with seed 0, which differs from the exact value by up to 3e-3.
    */
   readonly constant: number;
 }
@@ -153,6 +153,7 @@ export function applyScalar(node: Node, expression: e.Expression, valid: number)
 export interface Activation {
   readonly irrepsIn: Irreps;
   readonly irrepsOut: Irreps;
+  /** x: rows x irrepsIn; result: rows x irrepsOut. Throws if x has other irreps or another memory layout. */
   apply(x: GeometricTensor): GeometricTensor;
 }
 
@@ -206,13 +207,13 @@ export function activation(
     irrepsIn: irreps,
     irrepsOut,
     apply(value) {
-      expectIrreps('activation', value, layout);
+      const node = inLayout('activation', value, layout);
       const parts = layout.blocks.map(({ offset, padded, mul, ir }, i) => {
-        const part = slice(value.node, offset, padded * ir.dim);
+        const part = slice(node, offset, padded * ir.dim);
         const act = acts[i];
         return act === null ? part : applyScalar(part, normalize2mom(act), mul);
       });
-      return tensor(concat(parts), layoutOut);
+      return tensor(parts.length > 0 ? concat(parts) : node, layoutOut);
     },
   };
 }

@@ -21,23 +21,29 @@ import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts
  * number of edges as capacity and the number of nodes as segments.
  */
 export interface Edges {
+  /** Node that each edge starts from: where features come from. */
   readonly src: IndexNode;
+  /** Node that each edge points to: where they are summed. */
   readonly dst: IndexNode;
 }
 
 /** Options of `convolution`, by e3nn's names. */
 export interface ConvolutionOptions {
+  /** Features of each node. */
   readonly irrepsNodeInput: IrrepsLike;
+  /** What each node carries besides; 0e, fed with ones, where there is nothing. */
   readonly irrepsNodeAttr: IrrepsLike;
+  /** What each edge carries: spherical harmonics, and more. */
   readonly irrepsEdgeAttr: IrrepsLike;
   readonly irrepsNodeOutput: IrrepsLike;
   /** Widths of the radial network: number of edge scalars, then hidden layers. */
   readonly fcNeurons: readonly number[];
   /** Typical number of neighbours; the sum over them is divided by its square root. */
   readonly numNeighbors: number;
-  /** Memory layouts of input and output; by default padded where that pays. */
+  /** Memory layouts of input and output; default `Layout.forFeatures`. */
   readonly layoutIn?: Layout;
   readonly layoutOut?: Layout;
+  /** Memory layouts of node and edge attributes; by default without padding. */
   readonly layoutAttr?: Layout;
   readonly layoutEdge?: Layout;
 }

@@ -15,8 +15,9 @@ export type ArrayModel = (
 
 /** What `equivarianceErrors` tries, and what `assertEquivariant` allows. */
 export interface EquivarianceOptions {
-  /** Rows of each input (default 4 each), or the inputs themselves; random ones are drawn otherwise. */
+  /** Rows of each input, which is drawn from the standard normal distribution; default 4 each. */
   readonly rows?: number | readonly number[];
+  /** The inputs themselves, row-major. */
   readonly inputs?: readonly ArrayLike<number>[];
   /** Random group elements tried for each symmetry; default 3. */
   readonly trials?: number;

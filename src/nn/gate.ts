@@ -6,7 +6,7 @@ import type { ProductPath, SlotBlock } from '../ops/product-form.ts';
 import { concat, place, slice } from '../ops/slice.ts';
 import { tensorProduct } from '../ops/tensor-product.ts';
 import { type ActivationLike, activation } from './activation.ts';
-import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
+import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** A layer made by `gate`: rows x irrepsIn to rows x irrepsOut, without parameters. */
 export interface Gate {
@@ -16,6 +16,7 @@ export interface Gate {
   readonly irrepsOut: Irreps;
   readonly layoutIn: Layout;
   readonly layoutOut: Layout;
+  /** x: rows x irrepsIn; result: rows x irrepsOut. Throws if x has other irreps or another memory layout. */
   apply(x: GeometricTensor): GeometricTensor;
 }
 
@@ -72,7 +73,10 @@ export function gate(
   const [scalarCuts, gateCuts, gatedCuts] = cuts;
   const pad = layoutIn.isPadded ? 4 : 1;
   const layoutScalars = Layout.of(scalars, pad);
-  const layoutGates = Layout.of(gates, pad);
+  const gatesOut = activation(gates, actGates).irrepsOut;
+  // A product reads a run of equal gates, which padding between their blocks would interrupt.
+  const interrupted = gatesOut.simplify().length < gatesOut.removeZeroMultiplicities().length;
+  const layoutGates = Layout.of(gates, interrupted ? 1 : pad);
   const onScalars = activation(scalars, actScalars, layoutScalars);
   const onGates = activation(gates, actGates, layoutGates);
   const product = elementwiseTensorProduct(gated, onGates.irrepsOut);
@@ -86,14 +90,14 @@ export function gate(
     layoutIn,
     layoutOut,
     apply(x) {
-      expectIrreps('gate', x, layoutIn);
+      const node = inLayout('gate', x, layoutIn);
       const activated = onScalars.apply(
-        tensor(cutScalars(x.node, scalarCuts, layoutScalars), layoutScalars),
+        tensor(cutScalars(node, scalarCuts, layoutScalars), layoutScalars),
       ).node;
       if (paths.length === 0) return tensor(activated, layoutOut);
-      const gateValues = onGates.apply(tensor(cutScalars(x.node, gateCuts, layoutGates), layoutGates)).node;
-      const cols = { x: x.node.cols, y: gateValues.cols, w: 0, z: layoutOut.cols - activated.cols };
-      const products = tensorProduct({ paths, cols }, x.node, gateValues);
+      const gateValues = onGates.apply(tensor(cutScalars(node, gateCuts, layoutGates), layoutGates)).node;
+      const cols = { x: node.cols, y: gateValues.cols, w: 0, z: layoutOut.cols - activated.cols };
+      const products = tensorProduct({ paths, cols }, node, gateValues);
       return tensor(activated.cols > 0 ? concat([activated, products]) : products, layoutOut);
     },
   };
@@ -103,6 +107,8 @@ export function gate(
     const parts = list.map(({ block, first, mul }) =>
       slice(node, layoutIn.blocks[block].offset + first, mul),
     );
+    // No columns, but as many rows.
+    if (parts.length === 0) return slice(node, 0, 0);
     return place(
       parts,
       layout.blocks.filter((b) => b.mul > 0).map((b) => b.offset),

@@ -2,16 +2,17 @@ import type { Node } from '../graph/node.ts';
 import type { IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { type LinearOptions, type LinearSpec, linear as linearSpec } from '../o3/linear.ts';
-import { type ContractBlock, contract } from '../ops/contract.ts';
+import { contract } from '../ops/contract.ts';
+import type { ContractBlock } from '../ops/contract-form.ts';
 import { add } from '../ops/map.ts';
 import { place, slice as sliceOf } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
 import type { Module, Parameter, Weights } from './parameters.ts';
-import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
+import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** Options of `linearLayer`: those of `linear`, and memory layouts. */
 export interface LinearLayerOptions extends LinearOptions {
-  /** Memory layouts of input and output; by default padded where that pays. */
+  /** Memory layouts of input and output; default `Layout.forFeatures`. */
   readonly layoutIn?: Layout;
   readonly layoutOut?: Layout;
 }
@@ -131,9 +132,9 @@ export function linear(
     layoutOut,
     parameters,
     apply(weights, x) {
-      if (fIn === 1) expectIrreps('linear', x, layoutIn);
+      const node = fIn === 1 ? inLayout('linear', x, layoutIn) : x.node;
       const weight = weights.get('weight');
-      const out = contract({ ...form, perSample: weight.rows !== 1 }, x.node, weight);
+      const out = contract({ ...form, perSample: weight.rows !== 1 }, node, weight);
       const biased = spec.biasNumel > 0 ? add(out, biases(weights.get('bias'), out)) : out;
       return fOut === 1 ? tensor(biased, layoutOut) : { node: biased, layout: layoutOut };
     },

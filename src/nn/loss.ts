@@ -61,5 +61,6 @@ export function crossEntropy(logits: Node, target: Node): Node {
  * ```
  */
 export function weightedSum(terms: readonly { readonly weight: number; readonly loss: Node }[]): Node {
+  if (terms.length === 0) throw new Error('weightedSum: it needs at least one loss');
   return terms.map(({ weight, loss }) => map(e.mul(e.number(weight), e.argument(0)), loss)).reduce(add);
 }

@@ -18,6 +18,7 @@ export interface Parameter {
 
 /** What has parameters: a layer or a model. */
 export interface Module {
+  /** In e3nn's order; see `Parameters`. */
   readonly parameters: readonly Parameter[];
 }
 
@@ -93,6 +94,7 @@ export interface ParameterArray {
  * ```
  */
 export class Parameters {
+  /** The module's parameters, in order. */
   readonly list: readonly Parameter[];
   /** Columns of the packed row. */
   readonly length: number;

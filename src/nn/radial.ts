@@ -17,8 +17,9 @@ export type RadialBasisName = (typeof radialBases)[number];
 
 /** Options of `softOneHotLinspace`. */
 export interface SoftOneHotOptions {
-  /** Ends of the interval, in the unit of x. */
+  /** Where the interval starts, in the unit of the distances. */
   readonly start: number;
+  /** Where it ends. */
   readonly end: number;
   /** Number of basis functions. */
   readonly number: number;

@@ -5,14 +5,15 @@ import { startsOf } from '../graph/starts.ts';
 import { wigner3j } from '../o3/clebsch-gordan.ts';
 import type { Instruction, TensorProductSpec } from '../o3/instructions.ts';
 import { Layout, type LayoutBlock } from '../o3/layout.ts';
-import { type ContractBlock, contract } from '../ops/contract.ts';
+import { contract } from '../ops/contract.ts';
+import type { ContractBlock } from '../ops/contract-form.ts';
 import { add, filled, uniformOf } from '../ops/map.ts';
 import { channelCount, type PathMode, type ProductPath, type SlotBlock } from '../ops/product-form.ts';
 import { slice } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
 import { tensorProduct } from '../ops/tensor-product.ts';
 import type { Module, Weights } from './parameters.ts';
-import { expectIrreps, type GeometricTensor, tensor } from './tensor.ts';
+import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** Options of `tensorProductLayer`. */
 export interface TensorProductLayerOptions {
@@ -30,8 +31,9 @@ export interface TensorProductLayer extends Module {
   readonly layoutIn1: Layout;
   readonly layoutIn2: Layout;
   readonly layoutOut: Layout;
-  /** Columns of weights in memory, and the place of each of e3nn's `spec.weightNumel` numbers among them. */
+  /** Columns of weights in memory. */
   readonly weightLength: number;
+  /** The place of each of e3nn's `spec.weightNumel` weights among them. */
   readonly weightPositions: Int32Array;
   /**
    * rows x irrepsOut, from x (rows x irrepsIn1) and y (rows x irrepsIn2). Weights: the layer's own parameter
@@ -64,26 +66,27 @@ interface Mixing {
  * @example
  * ```ts
  * import { elementwiseTensorProduct, reference, tensorInput, tensorProductLayer } from 'clebsch';
- * const layer = tensorProductLayer(elementwiseTensorProduct('1o', '1o', ['0e'])); // x . y / sqrt(3)
- * const z = layer.apply(null, tensorInput('x', 1, '1o'), tensorInput('y', 1, '1o'));
- * const [[value]] = reference([z.node], { x: [1, 2, 3], y: [4, 5, 6] });
- * value * Math.sqrt(3); // => 32
+ * const spec = elementwiseTensorProduct('1o', '1o', { filterIrOut: ['0e'] }); // x . y / sqrt(3)
+ * const z = tensorProductLayer(spec).apply(null, tensorInput('x', 1, '1o'), tensorInput('y', 1, '1o'));
+ * const [value] = reference([z.node], { x: [1, 2, 3], y: [4, 5, 6] });
+ * value.map((v) => v * Math.sqrt(3)); // => [32]
  * ```
  */
 export function tensorProductLayer(
   spec: TensorProductSpec,
   options: TensorProductLayerOptions = {},
 ): TensorProductLayer {
-  const layoutIn1 = options.layoutIn1 ?? Layout.of(spec.irrepsIn1);
+  const layoutIn1 = options.layoutIn1 ?? Layout.forFeatures(spec.irrepsIn1);
   const layoutIn2 = options.layoutIn2 ?? Layout.of(spec.irrepsIn2);
-  const layoutOut = options.layoutOut ?? Layout.of(spec.irrepsOut);
+  const layoutOut = options.layoutOut ?? Layout.forFeatures(spec.irrepsOut);
   const direct: ProductPath[] = [];
   const weighted: { path: ProductPath; instruction: Instruction }[] = [];
   const mixed: Mixing[] = [];
   /** uuw without weights: the sum over channels. */
   const summed: Mixing[] = [];
   let midCols = 0;
-  for (const { coefficient, ...rest } of spec.instructions) {
+  const wide = paddedInstructions(spec, layoutIn1, layoutIn2, layoutOut);
+  for (const [at, { coefficient, ...rest }] of spec.instructions.entries()) {
     const instruction = { ...rest, coefficient: coefficient * (options.gain ?? 1) };
     const [a, b, out] = [
       layoutIn1.blocks[instruction.in1],
@@ -92,7 +95,7 @@ export function tensorProductLayer(
     ];
     if (a.mul === 0 || b.mul === 0 || out.mul === 0) continue;
     const mode = unmixed[instruction.connectionMode];
-    const [x, y] = channels(a, b, mode ? null : out, mode ?? (instruction.connectionMode as PathMode));
+    const [x, y] = [a, b].map((block) => slotBlock(block, wide[at] ? block.padded : block.mul));
     if (!mode) {
       const own = instruction.connectionMode as PathMode;
       const path: ProductPath = {
@@ -178,9 +181,9 @@ export function tensorProductLayer(
             },
           ],
     apply(weights, x, y) {
-      expectIrreps('tensor product, first input', x, layoutIn1);
-      expectIrreps('tensor product, second input', y, layoutIn2);
-      const rows = x.node.rows;
+      const a = inLayout('tensor product, first input', x, layoutIn1);
+      const b = inLayout('tensor product, second input', y, layoutIn2);
+      const rows = a.rows;
       const all = weights === null || 'op' in weights ? weights : length > 0 ? weights.get('weight') : null;
       if (length > 0 && (all === null || all.cols !== length || (all.rows !== 1 && all.rows !== rows)))
         throw new Error(
@@ -188,13 +191,11 @@ export function tensorProductLayer(
         );
       const parts: Node[] = [];
       if (direct.length > 0)
-        parts.push(
-          tensorProduct({ paths: direct, cols: { ...cols, w: 0, z: layoutOut.cols } }, x.node, y.node),
-        );
+        parts.push(tensorProduct({ paths: direct, cols: { ...cols, w: 0, z: layoutOut.cols } }, a, b));
       if (withWeights.length > 0) {
         const own = broadcast(slice(all!, 0, directLength), rows, directLength);
         const form = { paths: withWeights, cols: { ...cols, w: directLength, z: layoutOut.cols } };
-        parts.push(tensorProduct(form, x.node, y.node, own));
+        parts.push(tensorProduct(form, a, b, own));
       }
       if (mixedBlocks.length > 0) {
         const own = slice(all!, mixedStart, mixedLength);
@@ -212,8 +213,8 @@ export function tensorProductLayer(
               coefficient: block.coefficient * unit,
             };
           });
-          parts.push(contract({ blocks, aCols: layoutIn1.cols, ...shared }, x.node, own));
-        } else parts.push(contract({ blocks: mixedBlocks, aCols: midCols, ...shared }, middle(x, y), own));
+          parts.push(contract({ blocks, aCols: layoutIn1.cols, ...shared }, a, own));
+        } else parts.push(contract({ blocks: mixedBlocks, aCols: midCols, ...shared }, middle(a, b), own));
       }
       if (summed.length > 0) {
         const lengths = summed.map(({ block }) => block.mulIn);
@@ -222,16 +223,16 @@ export function tensorProductLayer(
         const at = lengths.reduce((sum, n) => sum + n, 0);
         const ones = constant(new Float64Array(at).fill(1), 1, at);
         const form = { blocks, aCols: midCols, wCols: at, oCols: layoutOut.cols, perSample: false };
-        parts.push(contract(form, middle(x, y), ones));
+        parts.push(contract(form, middle(a, b), ones));
       }
       return tensor(parts.length ? parts.reduce(add) : filled(rows, layoutOut.cols, 0), layoutOut);
     },
   };
 
   /** Channel-by-channel products of the paths that are mixed afterwards. */
-  function middle(x: GeometricTensor, y: GeometricTensor): Node {
+  function middle(a: Node, b: Node): Node {
     const paths = [...mixed, ...summed].map(({ path }) => path);
-    return tensorProduct({ paths, cols: { ...cols, w: 0, z: midCols } }, x.node, y.node);
+    return tensorProduct({ paths, cols: { ...cols, w: 0, z: midCols } }, a, b);
   }
 }
 
@@ -250,21 +251,41 @@ function zChannels(mode: PathMode, x: SlotBlock, y: SlotBlock): number {
 }
 
 /**
- * The two input blocks with as many channels as the kernel shall walk: padding included where it stays zero and does
- * not disturb the numbering of channel pairs, which makes loads of four possible.
+ * Which instructions may walk the padding of their blocks, which makes loads of four possible: where it stays zero and
+ * does not disturb the numbering of channel pairs. All that share a padded block must agree on its channels.
  */
-function channels(
-  a: LayoutBlock,
-  b: LayoutBlock,
-  out: LayoutBlock | null,
-  mode: PathMode,
-): [SlotBlock, SlotBlock] {
-  const wide =
-    mode === 'uuu'
-      ? a.padded === b.padded && (!out || out.padded === a.padded)
-      : (mode === 'uvu' && b.padded === b.mul && (!out || out.padded === a.padded)) ||
-        (mode === 'uvuv' && b.padded === b.mul && (!out || out.padded === a.padded * b.mul));
-  return wide ? [slotBlock(a, a.padded), slotBlock(b, b.padded)] : [slotBlock(a, a.mul), slotBlock(b, b.mul)];
+function paddedInstructions(
+  spec: TensorProductSpec,
+  layoutIn1: Layout,
+  layoutIn2: Layout,
+  layoutOut: Layout,
+): boolean[] {
+  const blocksOf = ({ in1, in2, out, connectionMode }: Instruction) => {
+    const direct = unmixed[connectionMode] === undefined;
+    return {
+      a: layoutIn1.blocks[in1],
+      b: layoutIn2.blocks[in2],
+      out: direct ? layoutOut.blocks[out] : null,
+      mode: unmixed[connectionMode] ?? (connectionMode as PathMode),
+    };
+  };
+  const allowed = spec.instructions.map((instruction) => {
+    const { a, b, out, mode } = blocksOf(instruction);
+    if (mode === 'uuu') return a.padded === b.padded && (!out || out.padded === a.padded);
+    if (b.padded !== b.mul) return false;
+    if (mode === 'uvu') return out!.padded === a.padded;
+    return mode === 'uvuv' && (!out || out.padded === a.padded * b.mul);
+  });
+  const shared = spec.instructions.map((instruction) => {
+    const { a, b, out } = blocksOf(instruction);
+    return [a, b, out].filter((block) => block !== null && block.padded !== block.mul);
+  });
+  for (;;) {
+    const narrow = new Set(shared.filter((_, i) => !allowed[i]).flat());
+    const conflict = allowed.findIndex((wide, i) => wide && shared[i].some((block) => narrow.has(block)));
+    if (conflict < 0) return allowed;
+    allowed[conflict] = false;
+  }
 }
 
 /** Records where the weights of one instruction stand: e3nn's [channel pair, w] to `start + pair' * stride + w`. */

@@ -2,11 +2,13 @@ import { input } from '../graph/leaf.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
 import type { IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
+import { place, slice } from '../ops/slice.ts';
 
 /** A value of a program together with what its columns mean: one feature of these irreps a row. */
 export interface GeometricTensor {
   /** rows x layout.cols. */
   readonly node: Node;
+  /** Which column is which component of which irrep. */
   readonly layout: Layout;
 }
 
@@ -45,12 +47,28 @@ export function tensorInput(name: string, rows: number, irreps: IrrepsLike | Lay
   return { node: input(name, rows, layout.cols), layout };
 }
 
-/** Throws when a layer is given other irreps than it was made for. */
-export function expectIrreps(layer: string, x: GeometricTensor, expected: Layout): void {
-  if (!x.layout.irreps.equals(expected.irreps))
-    throw new Error(`${layer} was made for irreps ${expected.irreps}, but its input has ${x.layout.irreps}`);
-  if (x.layout.cols !== expected.cols)
-    throw new Error(
-      `${layer}: the input stands in ${x.layout.cols} columns (padded otherwise), expected ${expected.cols}`,
-    );
+/**
+ * The value of x as a layer wants it: in the given memory layout. One that is stored otherwise (padded, say) is moved.
+ *
+ * @param layer what messages call the layer
+ * @throws Error if x has other irreps than the layout.
+ */
+export function inLayout(layer: string, x: GeometricTensor, layout: Layout): Node {
+  if (!x.layout.irreps.equals(layout.irreps))
+    throw new Error(`${layer} was made for irreps ${layout.irreps}, but its input has ${x.layout.irreps}`);
+  const same = layout.blocks.every(({ offset, stride }, i) => {
+    const own = x.layout.blocks[i];
+    return own.offset === offset && own.stride === stride;
+  });
+  if (same && x.layout.cols === layout.cols) return x.node;
+  const parts: Node[] = [];
+  const offsets: number[] = [];
+  for (const [i, { ir, mul, offset, stride }] of layout.blocks.entries()) {
+    const own = x.layout.blocks[i];
+    for (let k = 0; k < ir.dim && mul > 0; k++) {
+      parts.push(slice(x.node, own.offset + k * own.stride, mul));
+      offsets.push(offset + k * stride);
+    }
+  }
+  return parts.length > 0 ? place(parts, offsets, layout.cols) : x.node;
 }

@@ -30,7 +30,7 @@ export interface TensorProductSpec {
   readonly instructions: readonly Instruction[];
   /** Total number of weights. */
   readonly weightNumel: number;
-  /** [irrepsOut.dim]: 1 where some path can reach, 0 where the output is zero whatever the input. */
+  /** `[irrepsOut.dim]`: 1 where some path can reach, 0 where the output is zero whatever the input. */
   readonly outputMask: Uint8Array;
 }
 

@@ -34,7 +34,7 @@ export interface LinearSpec {
   readonly weightNumel: number;
   /** Number of biases (per output feature, with fOut). */
   readonly biasNumel: number;
-  /** [irrepsOut.dim]: 1 where a weight or bias reaches, 0 where the output is always zero. */
+  /** `[irrepsOut.dim]`: 1 where a weight or bias reaches, 0 where the output is always zero. */
   readonly outputMask: Uint8Array;
   /** With both: x [batch, fIn, dimIn], weight [fIn, fOut, weightNumel], out [batch, fOut, dimOut]. */
   readonly fIn: number | null;

@@ -1,32 +1,12 @@
 import type { Kernel } from '../graph/node.ts';
+import type { ContractBlock, ContractSlot, ContractSpec } from './contract-form.ts';
 import { type ColumnBlock, indent, uncovered } from './wgsl.ts';
-
-/** What the kernel needs to know of a block: see `ContractBlock`. */
-interface Block {
-  readonly a: number;
-  readonly aStride: number;
-  readonly o: number;
-  readonly oStride: number;
-  readonly w: number;
-  readonly mulIn: number;
-  readonly mulOut: number;
-  readonly dim: number;
-  readonly coefficient: number;
-}
-
-export interface ContractForm {
-  readonly blocks: readonly Block[];
-  readonly aCols: number;
-  readonly wCols: number;
-  readonly oCols: number;
-  readonly perSample: boolean;
-}
 
 /**
  * The kernel of a contraction, with `open` computed. Sizes and offsets go into a table, not into the code, so that few
  * pipelines serve all products of a network: compiling is what users wait for.
  */
-export function contractKernel(form: ContractForm, open: 'a' | 'w' | 'o', samples: number): Kernel {
+export function contractKernel(form: ContractSpec, open: ContractSlot, samples: number): Kernel {
   const numbers = form.blocks.flatMap((b) => [b.a, b.aStride, b.o, b.oStride, b.w, b.mulIn, b.mulOut]);
   const aligned = [...numbers, form.aCols, form.wCols, form.oCols].every((n) => n % 4 === 0);
   const make = open === 'w' ? weightsKernel : rowsKernel;
@@ -97,8 +77,8 @@ interface Target {
 }
 
 function rowsKernel(
-  form: ContractForm,
-  open: 'a' | 'w' | 'o',
+  form: ContractSpec,
+  open: ContractSlot,
   samples: number,
   width: number,
   tiled: boolean,
@@ -263,19 +243,20 @@ function tileBody(height: number, width: number, forward: boolean): string {
 }
 
 function weightsKernel(
-  form: ContractForm,
+  form: ContractSpec,
   _open: string,
   samples: number,
   width: number,
   tiled: boolean,
 ): Kernel {
-  const shape = (b: Block) => `${b.mulIn} ${b.mulOut} ${b.dim} ${b.aStride} ${b.oStride} ${b.coefficient}`;
+  const shape = (b: ContractBlock) =>
+    `${b.mulIn} ${b.mulOut} ${b.dim} ${b.aStride} ${b.oStride} ${b.coefficient}`;
   const families = groupBy(form.blocks, shape).flatMap((alike) =>
     affineRuns(alike, shape, (b) => [b.w, b.a, b.o]),
   );
   const sections: number[] = [];
   let threads = 0;
-  const section = (columns: number, rows: number, copies: number, family: Affine, b: Block) => {
+  const section = (columns: number, rows: number, copies: number, family: Affine, b: ContractBlock) => {
     const each = columns * rows * copies;
     if (each === 0) return;
     const [w, a, o] = family.first.map((n) => n / width);

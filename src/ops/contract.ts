@@ -1,45 +1,7 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
+import { type ContractAttrs, type ContractSlot, type ContractSpec, contractSlots } from './contract-form.ts';
 import { contractKernel } from './contract-kernel.ts';
-
-/** One irreps-blocked matrix product: for every component k, o[w] += coefficient * sum_u a[u] W[u, w]. */
-export interface ContractBlock {
-  /** Column of a at which (k, u) = (0, 0) stands; (k, u) stands at `a + k * aStride + u`. */
-  readonly a: number;
-  readonly aStride: number;
-  /** The same for o and (k, w). */
-  readonly o: number;
-  readonly oStride: number;
-  /** Column of W at which (u, w) = (0, 0) stands; W is row-major, mulIn x mulOut. */
-  readonly w: number;
-  /** Copies u of the block of a, and copies w of that of o. */
-  readonly mulIn: number;
-  readonly mulOut: number;
-  /** Number of components, 2l + 1. */
-  readonly dim: number;
-  readonly coefficient: number;
-}
-
-/** What the three slots have in common; shared by the product and its gradients. */
-export interface ContractSpec {
-  readonly blocks: readonly ContractBlock[];
-  /** Columns of each slot, those that no block touches included. */
-  readonly aCols: number;
-  readonly wCols: number;
-  readonly oCols: number;
-  /** Whether every sample (row) has weights of its own. */
-  readonly perSample: boolean;
-}
-
-export type ContractSlot = 'a' | 'w' | 'o';
-
-export interface ContractAttrs {
-  readonly spec: ContractSpec;
-  /** The slot that is computed; the others are the inputs, in the order a, w, o. */
-  readonly open: ContractSlot;
-}
-
-export const contractSlots: readonly ContractSlot[] = ['a', 'w', 'o'];
 
 /**
  * The trilinear form T = sum over blocks of coefficient * a[z,k,u] W[(z,)u,w] o[z,k,w] with one slot left open.

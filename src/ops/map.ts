@@ -17,6 +17,9 @@ export const mapOp: Op<MapAttrs> = {
   shape(inputs) {
     const [first] = inputs;
     if (!first) throw new Error('map: it needs at least one input; use `filled` for a value without inputs');
+    const indices = inputs.find((x) => x.dtype !== 'f32');
+    if (indices)
+      throw new Error(`map: index map "${indices.attrs.name}" is no value to compute with; gather by it`);
     if (inputs.length > MOST_INPUTS)
       throw new Error(
         `map: ${inputs.length} inputs, but a kernel reads at most ${MOST_INPUTS}; combine some of them first`,

@@ -1,6 +1,6 @@
 import * as e from '../graph/expression.ts';
 import { input } from '../graph/leaf.ts';
-import { apply, type Node, type Op } from '../graph/node.ts';
+import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { map, multiply } from './map.ts';
 import { type Axis, type ReduceAttrs, reduce, reducedShape, reduceKernel } from './reduce.ts';
 import { broadcast, sum } from './sum.ts';
@@ -8,7 +8,11 @@ import { broadcast, sum } from './sum.ts';
 /** Largest entry of each row. Where several are equal they share the gradient. */
 export const maximumOp: Op<ReduceAttrs> = {
   name: 'maximum',
-  shape: reducedShape,
+  shape(inputs, attrs) {
+    if (inputs[0].rows * inputs[0].cols === 0)
+      throw new Error(`maximum: ${shapeOf(inputs[0])} has no entries`);
+    return reducedShape(inputs, attrs);
+  },
   reference: ([x], node) => reduce(x, node, -Infinity, Math.max),
   gradient: (node, cotangent) => [
     () => {

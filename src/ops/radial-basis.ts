@@ -3,7 +3,6 @@ import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { multiply } from './map.ts';
 import { sum } from './sum.ts';
-import { float } from './wgsl.ts';
 
 export interface RadialBasisAttrs {
   /** The function, of the distance (argument 0) and of one number per basis function (argument 1). */
@@ -41,7 +40,7 @@ export const radialBasisOp: Op<RadialBasisAttrs> = {
       params: {
         SIZE: `${rows * cols}u`,
         COLS: `${cols}u`,
-        VALUES: `array(${values.map(float).join(', ')})`,
+        VALUES: `array(${values.map(e.literal).join(', ')})`,
       },
       slots: { basis: [...lines, `return ${result};`].join('\n') },
       bindings: { distances: 0, result: 'result' },

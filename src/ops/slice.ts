@@ -2,7 +2,7 @@ import { input } from '../graph/leaf.ts';
 import { ALIGNMENT } from '../graph/memory.ts';
 import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
 import { startsOf } from '../graph/starts.ts';
-import { filled, MOST_INPUTS } from './map.ts';
+import { MOST_INPUTS } from './map.ts';
 import { pointwiseKernel } from './pointwise-kernel.ts';
 
 interface SliceAttrs {
@@ -168,7 +168,7 @@ export function concat(inputs: readonly Node[]): Node {
  */
 export function place(inputs: readonly Node[], offsets: readonly number[], cols: number): Node {
   if (inputs.length === 1 && offsets[0] === 0 && inputs[0].cols === cols) return inputs[0];
-  if (inputs.length === 0) return filled(1, cols, 0);
+  if (inputs.length === 0) throw new Error('place: it needs at least one value; use `filled` for zeros');
   const inPlace = inputs[0].rows === 1 && offsets.every((o) => o % ALIGNMENT === 0);
   if (inputs.length > MOST_INPUTS && !inPlace) {
     // A kernel reads only so many buffers: neighbours are joined first.

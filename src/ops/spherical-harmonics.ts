@@ -1,9 +1,9 @@
+import { literal } from '../graph/expression.ts';
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { harmonicsRecurrence, solidHarmonics as solidHarmonicsAt } from '../o3/spherical-harmonics.ts';
 import type { ProductPath, SlotBlock } from './product-form.ts';
 import { tensorProductOpenY } from './tensor-product.ts';
-import { float } from './wgsl.ts';
 
 export interface HarmonicsAttrs {
   /** Degrees, in the order of the value's columns; each takes 2l + 1. */
@@ -90,7 +90,7 @@ export const solidHarmonicsOp: Op<HarmonicsAttrs> = {
           TERMS: `${((lmax + 1) * (lmax + 2)) / 2}u`,
           BLOCKS: `${ls.length}u`,
           DEGREES: list(ls.map((l) => `${l}u`)),
-          SCALES: list(scales.map(float)),
+          SCALES: list(scales.map(literal)),
         },
       },
     };
@@ -121,11 +121,11 @@ function unrolled(ls: readonly number[], scales: readonly number[]): string {
     for (let m = 0; m < l; m++) {
       const [first, second] = recurrence(l, m);
       const above = l - 1 === 0 ? 'y' : `y * q${l - 1}_${m}`;
-      const older = second === 0 ? '' : ` - ${float(second)} * r2${l - 2 === 0 ? '' : ` * q${l - 2}_${m}`}`;
-      lines.push(`let q${l}_${m} = ${float(first)} * ${above}${older};`);
+      const older = second === 0 ? '' : ` - ${literal(second)} * r2${l - 2 === 0 ? '' : ` * q${l - 2}_${m}`}`;
+      lines.push(`let q${l}_${m} = ${literal(first)} * ${above}${older};`);
     }
     const before = l === 1 ? '' : ` * q${l - 1}_${l - 1}`;
-    lines.push(`let q${l}_${l} = ${float(Math.sqrt((2 * l + 1) / (2 * l)))}${before};`);
+    lines.push(`let q${l}_${l} = ${literal(Math.sqrt((2 * l + 1) / (2 * l)))}${before};`);
     lines.push(
       l === 1
         ? 'let c1 = z; let s1 = x;'
@@ -137,7 +137,7 @@ function unrolled(ls: readonly number[], scales: readonly number[]): string {
     for (let m = -l; m <= l; m++, column++) {
       const n = Math.abs(m);
       const q = l === 0 ? '1.0' : `q${l}_${n}`;
-      const factor = float(n === 0 ? scales[i] : scales[i] * Math.SQRT2);
+      const factor = literal(n === 0 ? scales[i] : scales[i] * Math.SQRT2);
       const turn = m === 0 ? '' : ` * ${m < 0 ? 's' : 'c'}${n}`;
       lines.push(`result[at + ${column}u] = ${factor} * ${q}${turn};`);
     }

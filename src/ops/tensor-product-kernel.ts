@@ -1,3 +1,4 @@
+import { literal } from '../graph/expression.ts';
 import type { Kernel, Node } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
 import {
@@ -7,15 +8,7 @@ import {
   type ProductSlot,
   type ProductSpec,
 } from './product-form.ts';
-import {
-  type ColumnBlock,
-  dispatchSections,
-  float,
-  indent,
-  offset,
-  type Section,
-  zeroSections,
-} from './wgsl.ts';
+import { type ColumnBlock, dispatchSections, indent, offset, type Section, zeroSections } from './wgsl.ts';
 
 /**
  * Generates the body of shaders/tensor-product.wgsl. One invocation computes every component of one channel (or of
@@ -296,7 +289,7 @@ function pathCode(
     else sums.set(m, [term]);
   }
   // Where all coefficients of a path have one magnitude, it is taken out and multiplied once.
-  const magnitudes = new Set([...sums.values()].flat().map(({ factor }) => float(Math.abs(factor))));
+  const magnitudes = new Set([...sums.values()].flat().map(({ factor }) => literal(Math.abs(factor))));
   const common = magnitudes.size === 1 ? [...magnitudes][0] : null;
   if (open === 'w') {
     const parts = [...sums].map(([m, terms]) => `${load('z', m)} * ${sumOfTerms(terms, common)}`);
@@ -316,7 +309,7 @@ function pathCode(
 function sumOfTerms(terms: readonly { product: string; factor: number }[], common: string | null): string {
   const groups = new Map<string, string>();
   for (const { product, factor } of terms) {
-    const magnitude = float(Math.abs(factor));
+    const magnitude = literal(Math.abs(factor));
     const before = groups.get(magnitude);
     const sign = factor < 0 ? '-' : before ? '+' : '';
     groups.set(magnitude, before ? `${before} ${sign} ${product}` : `${sign}${product}`);
@@ -334,10 +327,10 @@ function tables(spec: ProductSpec, open: ProductSlot, rows: number): Record<stri
   const paths = spec.paths.map((path) => {
     const start = entries.length;
     for (const { i, j, k, value } of wigner3jSparse(path.x.l, path.y.l, path.z.l))
-      entries.push(`Entry(${i}u, ${j}u, ${k}u, ${float(value)})`);
+      entries.push(`Entry(${i}u, ${j}u, ${k}u, ${literal(value)})`);
     const block = (slot: 'x' | 'y' | 'z') =>
       `vec3u(${path[slot].offset}u, ${path[slot].stride}u, ${path[slot].mul}u)`;
-    return `Path(${modes.indexOf(path.mode)}u, ${block('x')}, ${block('y')}, ${block('z')}, ${path.w ?? 0}u, ${start}u, ${entries.length}u, ${float(path.coefficient)})`;
+    return `Path(${modes.indexOf(path.mode)}u, ${block('x')}, ${block('y')}, ${block('z')}, ${path.w ?? 0}u, ${start}u, ${entries.length}u, ${literal(path.coefficient)})`;
   });
   return {
     OPEN: ['x', 'y', 'w', 'z'].indexOf(open),

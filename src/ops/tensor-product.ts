@@ -40,6 +40,7 @@ export const tensorProductOp: Op<ProductAttrs> = {
       throw new Error(
         `tensorProduct: path ${odd} ${odd ? 'differs from the others: ' : ''}either all paths have weights or none`,
       );
+    checkBlocks(attrs.spec);
     slots.forEach((slot, i) => {
       if (inputs[i].rows !== inputs[0].rows || inputs[i].cols !== attrs.spec.cols[slot])
         throw new Error(
@@ -138,6 +139,23 @@ export const tensorProductOp: Op<ProductAttrs> = {
   },
 };
 
+/** Paths that start at one column of a slot must mean the same block: a kernel computes it as one. */
+function checkBlocks({ paths }: ProductSpec): void {
+  for (const slot of ['x', 'y', 'z'] as const) {
+    const known = new Map<number, ProductPath>();
+    paths.forEach((path, i) => {
+      const { offset, stride, mul, l } = path[slot];
+      const other = known.get(offset)?.[slot];
+      if (other && mul > 0 && (other.stride !== stride || other.mul !== mul || other.l !== l))
+        throw new Error(
+          `tensorProduct: path ${i} reads ${mul} copies of l = ${l} at column ${offset} of slot ${slot}, ` +
+            `another path ${other.mul} copies of l = ${other.l}; paths that share a block must agree on it`,
+        );
+      if (mul > 0) known.set(offset, path);
+    });
+  }
+}
+
 function productForm(
   spec: ProductSpec,
   open: ProductSlot,
@@ -146,7 +164,14 @@ function productForm(
   const attrs = { spec, open };
   return apply(
     tensorProductOp,
-    productInputs(attrs).map((slot) => filling[slot]!),
+    productInputs(attrs).map((slot) => {
+      const value = filling[slot];
+      if (!value)
+        throw new Error(
+          `tensorProduct: slot ${slot} has ${spec.cols[slot]} columns, but no value was given for it`,
+        );
+      return value;
+    }),
     attrs,
   );
 }

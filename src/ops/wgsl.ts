@@ -1,13 +1,5 @@
 /** Small pieces of text that generated kernels share. */
 
-/** A number as an f32 literal. */
-export function float(value: number): string {
-  const single = Math.fround(value);
-  if (!Number.isFinite(single)) throw new Error(`${value} cannot be written in 32-bit floating point`);
-  const text = String(single);
-  return /[.e]/.test(text) ? text : `${text}.0`;
-}
-
 export function indent(text: string, by = 2): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(by));
 }

@@ -10,17 +10,21 @@ export function centralDifference(f: (step: number) => number, h = 1e-4): number
 
 /**
  * How far `grads`, said to be the gradient of the 1 x 1 `value` by the inputs `wrt`, are from central differences
- * along a random direction in all of them; relative to the sum of the sizes of its terms (or 1).
+ * along a random direction in all of them; relative to the sum of the sizes of its terms (or 1). With `within`, numbers
+ * of an input where that is 0 stay what they are (padding).
  */
 export function directionalError(
   value: Node,
   wrt: readonly Node[],
   grads: readonly Node[],
   feeds: Feeds,
-  options: { seed?: number; h?: number } = {},
+  options: { seed?: number; h?: number; within?: Feeds } = {},
 ): number {
   const random = new Random(options.seed ?? 1);
-  const directions = wrt.map((node) => random.normals(node.rows * node.cols));
+  const directions = wrt.map((node) => {
+    const free = options.within?.[node.attrs.name];
+    return random.normals(node.rows * node.cols).map((v, i) => (free ? v * free[i] : v));
+  });
   const numeric = centralDifference((step) => {
     const moved: Record<string, ArrayLike<number>> = { ...feeds };
     wrt.forEach((node, i) => {

@@ -1,0 +1,97 @@
+import type { Plan } from '../graph/memory.ts';
+import { type Kernel, type Node, shapeOf } from '../graph/node.ts';
+import type { Allocation } from './allocation.ts';
+import { LimitError } from './device.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** One kernel, ready to be encoded. */
+export interface Dispatch {
+  /** "step 7, contract[o 3 blocks] -> 28x88": what messages call it. */
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  /** Workgroups in two dimensions. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The dispatch of step number `step` of a plan, whose values stand in `buffers`. */
+export function dispatchOf(
+  plan: Plan,
+  step: number,
+  kernel: Kernel,
+  { pipeline, layout, bindings }: Pipeline,
+  buffers: readonly GPUBuffer[],
+  memory: Allocation,
+): Dispatch {
+  const { device } = memory;
+  const node = plan.steps[step];
+  const label = `step ${step}, ${node.op.name}${node.op.print ? `[${node.op.print(node.attrs)}]` : ''} -> ${shapeOf(node)}`;
+  const resourceOf = (name: string): GPUBufferBinding => {
+    const table = kernel.tables?.[name];
+    if (table) return { buffer: memory.buffer(`${name} of ${label}`, table) };
+    const source = kernel.bindings[name];
+    if (source === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
+    const value: Node = source === 'result' ? node : node.inputs[source];
+    const place = plan.places.get(value)!;
+    const size = Math.max(4, value.rows * value.cols * 4);
+    const limit = device.limits.maxStorageBufferBindingSize;
+    if (size > limit)
+      throw new LimitError(
+        `${label} (bytes)`,
+        size,
+        'maxStorageBufferBindingSize',
+        limit,
+        'use fewer rows (samples, edges) or channels',
+      );
+    return { buffer: buffers[place.buffer], offset: place.offset * 4, size };
+  };
+  const group = device.createBindGroup({
+    label: label.slice(0, 200),
+    layout,
+    entries: bindings.map(({ name, binding }) => ({ binding, resource: resourceOf(name) })),
+  });
+  const max = device.limits.maxComputeWorkgroupsPerDimension;
+  const x = Math.min(kernel.workgroups, max);
+  const y = Math.ceil(kernel.workgroups / x);
+  if (y > max)
+    throw new LimitError(
+      `${label}: the number of workgroups`,
+      kernel.workgroups,
+      'maxComputeWorkgroupsPerDimension',
+      max * max,
+      'use fewer rows',
+    );
+  return { label, pipeline, group, x, y };
+}
+
+/** Writes dispatches into a pass. */
+export function encode(pass: GPUComputePassEncoder, list: readonly Dispatch[]): void {
+  let last: GPUComputePipeline | null = null;
+  for (const { pipeline, group, x, y } of list) {
+    if (pipeline !== last) pass.setPipeline(pipeline);
+    last = pipeline;
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(x, y);
+  }
+}
+
+/** Lets the device check the dispatches without running them; throws an error that names the op it refuses. */
+export async function checkDispatches(device: GPUDevice, list: readonly Dispatch[]): Promise<void> {
+  const refusal = (some: readonly Dispatch[]) => {
+    device.pushErrorScope('validation');
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encode(pass, some);
+    pass.end();
+    encoder.finish();
+    return device.popErrorScope();
+  };
+  const error = await refusal(list);
+  if (!error) return;
+  for (const dispatch of list) {
+    const own = await refusal([dispatch]);
+    if (own) throw new Error(`${dispatch.label}: the device refuses this op: ${own.message}`);
+  }
+  throw new Error(`the program is not valid for this device: ${error.message}`);
+}

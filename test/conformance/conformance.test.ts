@@ -1,0 +1,156 @@
+// The program itself: what it prints and how it ends, for good files, changed ones and ones it has no runner for.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Json, loadFamily } from '../support/fixture.ts';
+import { REPOSITORY } from '../support/server.ts';
+import { DEFAULT_FOLDER } from './selection.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clebsch-conformance-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Run {
+  readonly status: number;
+  readonly text: string;
+  readonly json: Json;
+}
+
+async function conformance(...args: string[]): Promise<Run> {
+  const program = ['test/support/run.mjs', 'test/conformance/cli.ts', ...args, '--json'];
+  const { status, stdout } = await promisify(execFile)(process.execPath, program, { cwd: REPOSITORY }).then(
+    (done) => ({ status: 0, ...done }),
+    (failed) => ({ status: failed.code as number, stdout: failed.stdout as string }),
+  );
+  const lines = stdout.trimEnd().split('\n');
+  return { status, text: stdout, json: JSON.parse(lines.at(-1)!) };
+}
+
+const fixture = async (name: string): Promise<Json> =>
+  JSON.parse(await readFile(join(DEFAULT_FOLDER, `${name}.json`), 'utf8'));
+
+describe('the files of test/fixtures', () => {
+  // The two largest take longer than all others together: `npm run conformance` has them too.
+  const families = [
+    ...['irreps', 'wigner3j', 'wignerD', 'sphericalHarmonics', 'radialBasis', 'tensorProduct', 'linear'],
+    ...['conv', 'network_attributes', 'tetris_gate', 'tetris_polynomial'],
+  ];
+
+  test('all cases pass, but for the two largest families', async () => {
+    const { status, json, text } = await conformance(...families.flatMap((family) => ['--family', family]));
+    expect(json.passed, text).toBe(true);
+    expect(status).toBe(0);
+    expect(json.families.map(({ family }: Json) => family)).toEqual(families);
+    expect(json.runtime).toBe('chromium');
+    expect(json.adapter).toBeTypeOf('string');
+  }, 400_000);
+
+  test('pure mathematics has no GPU column', async () => {
+    const { json } = await conformance('--runtime', 'node', '--family', 'wigner3j');
+    expect(json.adapter).toBeNull();
+    const [{ cases, passed, errors }] = json.families;
+    expect([passed, errors.forward, errors.first, errors.second]).toEqual([cases, null, null, null]);
+    expect(errors.reference).toBeLessThan(1e-12);
+  });
+
+  test('a family of a later version is missing when it is asked for', async () => {
+    const { status, json, text } = await conformance('--runtime', 'node', '--family', 'nonlinearity');
+    expect([status, json.missing, json.passed]).toEqual([1, ['nonlinearity'], false]);
+    expect(text).toContain('missing: nonlinearity');
+  });
+});
+
+describe('other files', () => {
+  test('a number that is off fails its case, by name', async () => {
+    const json = await fixture('linear');
+    const [first] = json.cases;
+    first.outputs.out.data[0] += 1e-3;
+    json.cases = [first, json.cases[2]];
+    await writeFile(join(folder, 'linear.json'), JSON.stringify(json));
+    const run = await conformance(folder, '--runtime', 'node');
+    const [report] = run.json.families;
+    expect([run.status, report.cases, report.passed]).toEqual([1, 4, 3]);
+    expect(report.failed[0].case).toBe(first.name);
+    expect(report.failed[0].arrays.map(({ array, kind }: Json) => `${array} ${kind}`)).toEqual([
+      'outputs.out reference',
+      'outputs.out forward',
+    ]);
+    expect(run.text).toContain(`✗ linear ${first.name}`);
+  });
+
+  test('a family without a runner is missing, the others run', async () => {
+    await writeFile(
+      join(folder, 'forces.json'),
+      JSON.stringify({ format: 'e3nn-golden/1', family: 'forces' }),
+    );
+    await writeFile(join(folder, 'linear.json'), JSON.stringify(await fixture('linear')));
+    const run = await conformance(folder, '--runtime', 'node');
+    expect([run.status, run.json.missing]).toEqual([1, ['forces']]);
+    expect(run.json.families[0].passed).toBe(run.json.families[0].cases);
+    await rm(join(folder, 'forces.json'));
+  });
+
+  test('tensors in safetensors, further leading dimensions', async () => {
+    await writeReshaped('linear');
+    await writeReshaped('tensorProduct');
+    const { status, json, text } = await conformance(folder, '--runtime', 'node');
+    expect(json.passed, text).toBe(true);
+    expect(status).toBe(0);
+    expect(json.families.map(({ family }: Json) => family)).toEqual(['tensorProduct', 'linear']);
+  });
+});
+
+/** Writes some cases of a family with every array in a safetensors file, and with more leading dimensions: [n, ...] to [1, n, 1, ...]. */
+async function writeReshaped(name: string): Promise<void> {
+  const json = await fixture(name);
+  const { tensor } = loadFamily(name);
+  // A case with several leading dimensions, or weights that broadcast, has its say in the file itself.
+  const simple = ({ inputs, outputs }: Json) =>
+    Object.values<Json>(inputs).every(({ shape }) => shape.length > 1 && shape[0] === outputs.out.shape[0]);
+  // Larger arrays are in a safetensors file already; its tensors have the shapes of before.
+  const inline = (c: Json) => !JSON.stringify(c).includes('safetensors');
+  json.cases = json.cases.filter((c: Json) => simple(c) && inline(c)).slice(0, 12);
+  delete json.invalid;
+  const batched = (record: Json, names: readonly string[]) => {
+    for (const key of names)
+      for (const object of Object.values<Json>(record[key] ?? {}))
+        object.shape = [1, object.shape[0], 1, ...object.shape.slice(1)];
+  };
+  for (const c of json.cases) {
+    batched(c, ['inputs', 'outputs', 'cotangents']);
+    batched(c.grads, ['inputs']);
+    batched(c.second, ['v']);
+    batched(c.second.grads, ['inputs', 'cotangents']);
+    delete c.right;
+  }
+  const header: Record<string, Json> = {};
+  const chunks: Float64Array[] = [];
+  let end = 0;
+  const store = (value: Json): Json => {
+    if (value === null || typeof value !== 'object') return value;
+    if (!Array.isArray(value) && Array.isArray(value.shape) && (value.data || value.file)) {
+      const { data } = tensor(value);
+      const key = `t${chunks.length}`;
+      chunks.push(data);
+      header[key] = { dtype: 'F64', shape: value.shape, data_offsets: [end, end + data.byteLength] };
+      end += data.byteLength;
+      return { shape: value.shape, dtype: 'F64', file: `${name}.safetensors`, tensor: key };
+    }
+    if (Array.isArray(value)) return value.map(store);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, store(item)]));
+  };
+  const text = JSON.stringify(store(json));
+  const head = JSON.stringify(header);
+  const padded = new TextEncoder().encode(head + ' '.repeat((8 - (head.length % 8)) % 8));
+  const length = new BigUint64Array([BigInt(padded.length)]);
+  await writeFile(join(folder, `${name}.json`), text);
+  await writeFile(
+    join(folder, `${name}.safetensors`),
+    Buffer.concat([length, padded, ...chunks].map((part) => Buffer.from(part.buffer))),
+  );
+}
