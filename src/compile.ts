@@ -39,7 +39,7 @@ const concatenation = { isConcat: (node: Node) => node.op === concatOp };
  * this itself; on its own it shows what would run.
  *
  * @param options `maxInputs`: storage buffers that one kernel may read, default 7, what every device allows
- * @throws Error if an update is not of a state, or its new value has another shape.
+ * @throws Error if an update is not of a state, its new value has another shape, or a state has two.
  * @example
  * ```ts
  * import { add, input, prepare, scale } from 'clebsch';
@@ -58,6 +58,8 @@ export function prepare(
   for (const { state, next } of updates)
     if (state.op !== stateOp || state.rows !== next.rows || state.cols !== next.cols)
       throw new Error(`update: a ${state.op.name} of ${shapeOf(state)} cannot become ${shapeOf(next)}`);
+  const twice = updates.find(({ state }, i) => updates.findIndex((u) => u.state === state) < i);
+  if (twice) throw new Error(`update: the state "${twice.state.attrs.name}" is given two new values`);
   const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
