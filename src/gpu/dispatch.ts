@@ -52,8 +52,8 @@ export function dispatchOf(
     entries: bindings.map(({ name, binding }) => ({ binding, resource: resourceOf(name) })),
   });
   const max = device.limits.maxComputeWorkgroupsPerDimension;
-  const x = Math.min(kernel.workgroups, max);
-  const y = Math.ceil(kernel.workgroups / x);
+  const y = Math.ceil(kernel.workgroups / max);
+  const x = Math.ceil(kernel.workgroups / y);
   if (y > max)
     throw new LimitError(
       `${label}: the number of workgroups`,

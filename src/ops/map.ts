@@ -78,6 +78,8 @@ export const mapOp: Op<MapAttrs> = {
       map(e.sinc(e.mul(e.number(3), a)), x),
       map(e.select(a, e.power(a, 3), e.power(b, -2)), x, map(positive, y)),
       map(e.add(e.abs(a), e.max(a, b)), x, y),
+      // Large enough for the kernel that computes four entries at a time.
+      map(e.add(e.mul(a, e.sigmoid(b)), e.sin(a)), input('x', 1024, 64), input('y', 1024, 64)),
     ];
   },
 };

@@ -61,6 +61,9 @@ export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
   };
 }
 
+/** Entries from which on an invocation computes four: the code is four times as long, and compiles as much slower. */
+const ENTRIES_FOR_FOUR = 1 << 16;
+
 /** Whether every piece starts and ends, and every input lies, on a multiple of four numbers. */
 function loadsByFour(node: Node, pieces: readonly Piece[]): boolean {
   const byColumn = new Set<number>();
@@ -68,6 +71,7 @@ function loadsByFour(node: Node, pieces: readonly Piece[]): boolean {
   for (const piece of pieces)
     for (const view of piece.views) (view.column ? byColumn : byScalar).add(view.input);
   return (
+    node.rows * node.cols >= ENTRIES_FOR_FOUR &&
     node.cols % 4 === 0 &&
     [...byColumn].every((i) => node.inputs[i].cols % 4 === 0 && !byScalar.has(i)) &&
     pieces.every(

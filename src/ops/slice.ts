@@ -52,7 +52,12 @@ export const sliceOp: Op<SliceAttrs> = {
     return i < 0 ? null : slice(x.inputs[i], start - offsets[i], cols);
   },
   print: ({ start, cols }) => `${start}:${start + cols}`,
-  examples: () => [slice(input('x', 3, 7), 2, 4), slice(input('x', 3, 12), 4, 8)],
+  // The last is large enough for the kernel that moves four numbers at a time.
+  examples: () => [
+    slice(input('x', 3, 7), 2, 4),
+    slice(input('x', 3, 12), 4, 8),
+    slice(input('x', 1024, 72), 4, 64),
+  ],
 };
 
 /** Inputs side by side, each from its offset on, zeros between. Its adjoint is `slice`. */
@@ -113,6 +118,7 @@ export const concatOp: Op<ConcatAttrs> = {
     concat([input('x', 3, 2), input('y', 3, 4)]),
     place([input('x', 3, 4), input('y', 3, 4)], [4, 12], 20),
     place([input('x', 1, 3)], [2], 7),
+    place([input('x', 1024, 40), input('y', 1024, 16)], [4, 48], 64),
   ],
 };
 

@@ -17,7 +17,7 @@ import { type ColumnBlock, dispatchSections, indent, offset, type Section, zeroS
  */
 export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
   const { spec, open } = node.attrs;
-  const width = laneWidths(spec);
+  const width = laneWidths(spec, node.rows);
   const blocks = spec.paths.map((path) => columnsOf(path, open));
   const body = dispatchSections([
     ...sections(spec, open).map((groups) => sectionCode(spec, open, groups, node.rows, width)),
@@ -55,8 +55,14 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
   };
 }
 
-/** How many neighbouring channels one load of each slot brings: 4 where the layout allows it. */
-function laneWidths(spec: ProductSpec): Record<ProductSlot, number> {
+/**
+ * Rows from which on an invocation takes four channels. Four times the arithmetic in the code takes three to five times
+ * as long to compile on a software adapter; a small batch never earns that back (2 % of a Tetris step).
+ */
+const ROWS_FOR_FOUR = 1024;
+
+/** How many neighbouring channels one load of each slot brings: 4 where the layout allows it and the batch is large. */
+function laneWidths(spec: ProductSpec, rows: number): Record<ProductSlot, number> {
   const { paths, cols } = spec;
   const aligned = (n: number) => n % 4 === 0;
   const alignedBlock = (b: { offset: number; stride: number; mul: number }) =>
@@ -65,6 +71,7 @@ function laneWidths(spec: ProductSpec): Record<ProductSlot, number> {
   const singleY = paths.every((p) => (p.mode === 'uvu' || p.mode === 'uvuv') && p.y.mul === 1);
   const fits = (slot: 'x' | 'z') => aligned(cols[slot]) && paths.every((p) => alignedBlock(p[slot]));
   const four =
+    rows >= ROWS_FOR_FOUR &&
     (elementwise || singleY) &&
     fits('x') &&
     fits('z') &&

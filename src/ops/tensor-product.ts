@@ -128,14 +128,15 @@ export const tensorProductOp: Op<ProductAttrs> = {
       ],
       cols: { x: 24, y: 8, w: 0, z: 24 },
     };
-    return [convolution, mixed, gate].map((spec) =>
+    const of = (spec: ProductSpec, rows: number) =>
       tensorProduct(
         spec,
-        input('x', 3, spec.cols.x),
-        input('y', 3, spec.cols.y),
-        spec.cols.w ? input('w', 3, spec.cols.w) : undefined,
-      ),
-    );
+        input('x', rows, spec.cols.x),
+        input('y', rows, spec.cols.y),
+        spec.cols.w ? input('w', rows, spec.cols.w) : undefined,
+      );
+    // The last two are large enough for the kernels that take four channels at a time.
+    return [of(convolution, 3), of(mixed, 3), of(gate, 3), of(convolution, 1024), of(gate, 1024)];
   },
 };
 
