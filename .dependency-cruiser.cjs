@@ -12,7 +12,7 @@ const rooms = {
   'src/io/': [['src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'], []],
   'src/compile.ts$': [['src/graph/', 'src/gpu/', 'src/ops/'], ['shaders/']],
   'shaders/': [[], []],
-  'demo/': [['src/index.ts$', 'node_modules/gl-matrix/'], []],
+  'demo/': [['src/index.ts$', 'node_modules/gl-matrix/', 'node_modules/uplot/'], []],
 };
 
 // Command-line programs (demo/tetris/cli.ts) run in Node and open a runtime of test/support.

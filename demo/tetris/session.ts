@@ -22,7 +22,7 @@ export interface SessionListener {
 export class DeviceLost extends Error {
   constructor(info: GPUDeviceLostInfo) {
     const detail = info.message.trim().replace(/\.*$/, '');
-    super(`The GPU device was lost${detail ? `: ${detail}` : ''}.`);
+    super(`The GPU device was lost${detail ? ` (${detail})` : ''}, and the network with it.`);
     this.name = 'DeviceLost';
   }
 }

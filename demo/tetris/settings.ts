@@ -7,7 +7,7 @@ export interface Settings {
   readonly learningRate: number;
 }
 
-export const defaultSettings: Settings = { mul: 16, seed: 0, learningRate: 0.01 };
+export const defaultSettings: Settings = { mul: 8, seed: 0, learningRate: 0.01 };
 
 interface Field {
   /** Its name in the URL. */

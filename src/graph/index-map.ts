@@ -137,10 +137,18 @@ export function checkIndexMap(
       `${name}: the way back lists ${packed[start + segments]} rows, but ${count} have a segment; make index maps with packIndexMap`,
     );
   for (let s = 0; s < segments; s++)
-    for (let i = packed[start + s]; i < packed[start + s + 1]; i++)
-      if (packed[packed[capacity + i]] !== s)
+    for (let i = packed[start + s]; i < packed[start + s + 1]; i++) {
+      const row = packed[capacity + i];
+      if (!(row < capacity) || packed[row] !== s)
         throw new Error(
-          `${name}: the way back lists row ${packed[capacity + i]} in segment ${s}, but it points to ` +
-            `${packed[packed[capacity + i]]}; make index maps with packIndexMap`,
+          `${name}: the way back lists row ${row} in segment ${s}, but it points to ` +
+            `${row < capacity ? packed[row] : 'nothing'}; make index maps with packIndexMap`,
         );
+      // In order, so none is listed twice, and then none is left out.
+      if (i > packed[start + s] && row <= packed[capacity + i - 1])
+        throw new Error(
+          `${name}: the way back lists row ${row} of segment ${s} after row ${packed[capacity + i - 1]}; ` +
+            'make index maps with packIndexMap',
+        );
+    }
 }

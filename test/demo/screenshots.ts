@@ -1,6 +1,6 @@
 // Pictures of the demo, trained, to look at; the first of them is the README's:
 //   node test/support/run.mjs test/demo/screenshots.ts [FOLDER]
-// Without a folder only demo/screenshot.png is written: desktop, light, 16 copies of each irrep, seed 0.
+// Without a folder only demo/screenshot.png is written: desktop, light, as the page is when it opens, trained.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../support/server.ts';
@@ -9,7 +9,7 @@ import { openDemo, trainToTheEnd } from './open-demo.ts';
 const [folder] = process.argv.slice(2);
 const demo = await openDemo();
 try {
-  const { page, complaints } = await demo.open('?mul=16', { viewport: { width: 1440, height: 900 } });
+  const { page, complaints } = await demo.open('', { viewport: { width: 1440, height: 900 } });
   if (folder) {
     mkdirSync(folder, { recursive: true });
     await page.locator('#train:enabled').waitFor();
@@ -17,6 +17,7 @@ try {
   }
   await trainToTheEnd(page, 600_000);
   await page.mouse.move(0, 0);
+  await page.waitForTimeout(300); // the button's border fades
   await page.screenshot({ path: join(REPOSITORY, 'demo/screenshot.png') });
   if (folder)
     for (const colorScheme of ['light', 'dark'] as const)

@@ -5,15 +5,7 @@ import { type Node, topologicalOrder } from '../../src/graph/node.ts';
 import { reference } from '../../src/graph/reference.ts';
 import { tensor, tensorInput } from '../../src/nn/tensor.ts';
 import { type TensorProductLayer, tensorProductLayer } from '../../src/nn/tensor-product.ts';
-import { type ConnectionMode, connectionModes } from '../../src/o3/connection-modes.ts';
-import {
-  type InstructionLike,
-  type TensorProductOptions,
-  type TensorProductSpec,
-  tensorProduct,
-} from '../../src/o3/instructions.ts';
-import type { Irrep } from '../../src/o3/irrep.ts';
-import { Irreps } from '../../src/o3/irreps.ts';
+import { type TensorProductSpec, tensorProduct } from '../../src/o3/instructions.ts';
 import { Layout } from '../../src/o3/layout.ts';
 import { Random } from '../../src/o3/random.ts';
 import {
@@ -27,10 +19,10 @@ import { add, filled, multiply } from '../../src/ops/map.ts';
 import { sum } from '../../src/ops/sum.ts';
 import { directionalError } from '../support/differences.ts';
 import { scaledError } from '../support/feeds.ts';
-import { denseTensorProduct, irrepsUpTo, layoutOf, rowsOf, trainable } from '../support/layers.ts';
+import { denseTensorProduct, layoutOf, rowsOf, trainable } from '../support/layers.ts';
 import { runs } from '../support/property.ts';
+import { tensorProductSpecs } from '../support/random-product.ts';
 
-const modes = Object.keys(connectionModes) as ConnectionMode[];
 const rows = 3;
 
 /** How the weights reach the product. */
@@ -82,76 +74,6 @@ function check(
   return { out: out.node, feeds };
 }
 
-/** A random choice that becomes an instruction where the blocks allow it. */
-interface Wish {
-  readonly i1: number;
-  readonly i2: number;
-  readonly mode: number;
-  readonly degree: number;
-  readonly mulOut: number;
-  readonly weight: boolean;
-  readonly pathWeight: number;
-  readonly share: boolean;
-}
-
-/** Output irreps and instructions for the wishes; outputs are shared between paths where they fit. */
-function instructionsFor(in1: Irreps, in2: Irreps, wishes: readonly Wish[]) {
-  const out: { mul: number; ir: Irrep }[] = [];
-  const instructions: InstructionLike[] = [];
-  for (const wish of wishes) {
-    const i1 = wish.i1 % in1.length;
-    const i2 = wish.i2 % in2.length;
-    const [a, b] = [in1.blocks[i1], in2.blocks[i2]];
-    const results = a.ir.product(b.ir);
-    const ir = results[wish.degree % results.length];
-    const mode = modes[wish.mode % modes.length];
-    const multiplicities: Partial<Record<ConnectionMode, number>> = {
-      uvu: a.mul,
-      uvv: b.mul,
-      uuu: a.mul,
-      uvuv: a.mul * b.mul,
-      'uvu<v': (a.mul * (a.mul - 1)) / 2,
-      uuw: wish.weight ? wish.mulOut : 1,
-    };
-    const mul = multiplicities[mode] ?? wish.mulOut;
-    const weight = wish.weight || mode === 'uvw' || mode === 'u<vw';
-    if (connectionModes[mode].conflict(a.mul, b.mul, mul, weight)) continue;
-    let at = wish.share ? out.findIndex((block) => block.mul === mul && block.ir.equals(ir)) : -1;
-    if (at < 0) at = out.push({ mul, ir }) - 1;
-    instructions.push([i1, i2, at, mode, weight, wish.pathWeight]);
-  }
-  return { irrepsOut: Irreps.parse(out.map(({ mul, ir }): [number, Irrep] => [mul, ir])), instructions };
-}
-
-const specs: fc.Arbitrary<TensorProductSpec> = fc
-  .record({
-    in1: irrepsUpTo(2, 4),
-    in2: irrepsUpTo(2, 4),
-    // Equal multiplicities, which half of the modes need, are rare unless asked for.
-    equal: fc.boolean(),
-    wishes: fc.array(
-      fc.record({
-        i1: fc.nat(),
-        i2: fc.nat(),
-        mode: fc.nat(),
-        degree: fc.nat(),
-        mulOut: fc.integer({ min: 0, max: 5 }),
-        weight: fc.boolean(),
-        pathWeight: fc.constantFrom(1, 1, 0.5, 3, 0),
-        share: fc.boolean(),
-      }),
-      { minLength: 1, maxLength: 6 },
-    ),
-    irrepNormalization: fc.constantFrom('component', 'norm', 'none'),
-    pathNormalization: fc.constantFrom('element', 'path', 'none'),
-  })
-  .map(({ in1, in2, equal, wishes, ...options }) => {
-    const mul = in1.blocks[0].mul;
-    const second = equal ? Irreps.parse(in2.blocks.map(({ ir }): [number, Irrep] => [mul, ir])) : in2;
-    const { irrepsOut, instructions } = instructionsFor(in1, second, wishes);
-    return tensorProduct(in1, second, irrepsOut, instructions, options as TensorProductOptions);
-  });
-
 const layouts = (spec: TensorProductSpec, padded: readonly boolean[]) => ({
   layoutIn1: layoutOf(spec.irrepsIn1, padded[0]),
   layoutIn2: layoutOf(spec.irrepsIn2, padded[1]),
@@ -160,7 +82,7 @@ const layouts = (spec: TensorProductSpec, padded: readonly boolean[]) => ({
 
 describe('a tensor product of random paths', () => {
   const cases = fc.record({
-    spec: specs,
+    spec: tensorProductSpecs,
     padded: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     sharing: fc.constantFrom<Sharing>('internal', 'shared', 'per sample'),
     seed: fc.nat({ max: 100 }),
@@ -182,7 +104,7 @@ describe('a tensor product of random paths', () => {
 
   test('what the padding of the weights holds does not matter, and its gradient is zero', () => {
     fc.assert(
-      fc.property(specs, (spec) => {
+      fc.property(tensorProductSpecs, (spec) => {
         fc.pre(spec.weightNumel > 0);
         const layer = tensorProductLayer(spec, layouts(spec, [true, true, true]));
         const random = new Random(2);

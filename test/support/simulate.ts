@@ -50,6 +50,12 @@ export class Simulation {
     });
   }
 
+  /** Replaces the numbers of a state. */
+  write(name: string, values: Float64Array): void {
+    const at = this.plan.buffers.findIndex(({ leaf }) => leaf?.op === stateOp && leaf.attrs.name === name);
+    this.buffers[at].set(values);
+  }
+
   /** The numbers that stand where the plan says that a value stands. */
   read(node: Node, label = 'read'): Float64Array {
     const { buffer, offset } = this.placeOf(node, label);
