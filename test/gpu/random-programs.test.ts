@@ -5,17 +5,19 @@ import * as e from '../../src/graph/expression.ts';
 import { input } from '../../src/graph/leaf.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { reference } from '../../src/graph/reference.ts';
+import { linear } from '../../src/nn/linear.ts';
+import { Weights } from '../../src/nn/parameters.ts';
 import { tensorInput } from '../../src/nn/tensor.ts';
-import { tensorProductLayer } from '../../src/nn/tensor-product.ts';
+import { type TensorProductLayer, tensorProductLayer } from '../../src/nn/tensor-product.ts';
 import { gradient } from '../../src/ops/index.ts';
 import { map, multiply } from '../../src/ops/map.ts';
 import { sum } from '../../src/ops/sum.ts';
 import { randomFeeds, scaledError } from '../support/feeds.ts';
-import { layoutOf } from '../support/layers.ts';
+import { irrepsUpTo, layoutOf } from '../support/layers.ts';
 import { gpuError, runOnGpu } from '../support/on-gpu.ts';
 import { runs } from '../support/property.ts';
-import { allOps, graphs } from '../support/random-graph.ts';
-import { tensorProductSpecs } from '../support/random-product.ts';
+import { allOps, graphs, pointwiseOps } from '../support/random-graph.ts';
+import { tensorProductSpecs, wideProductSpecs } from '../support/random-product.ts';
 
 let gpu: GpuContext;
 beforeAll(async () => {
@@ -23,52 +25,98 @@ beforeAll(async () => {
 });
 afterAll(() => gpu?.device.destroy());
 
-test('random graphs, fused and not, equal the reference', async () => {
-  const programs = fc.record({ pool: graphs(allOps, 20), chosen: fc.array(fc.nat(), { maxLength: 3 }) });
-  await fc.assert(
-    fc.asyncProperty(programs, fc.boolean(), async ({ pool, chosen }, fuse) => {
-      const outputs: Record<string, Node> = { last: pool[pool.length - 1] };
-      for (const k of chosen) outputs[`out${k}`] = pool[k % pool.length];
-      expect(await gpuError(gpu, outputs, randomFeeds(pool), { fuse })).toBeLessThan(2e-5);
-    }),
-    runs(25),
-  );
+describe('random graphs', () => {
+  const check = (programs: fc.Arbitrary<{ pool: Node[]; chosen: number[] }>, count: number) =>
+    fc.assert(
+      fc.asyncProperty(programs, fc.boolean(), async ({ pool, chosen }, fuse) => {
+        const outputs: Record<string, Node> = { last: pool[pool.length - 1] };
+        for (const k of chosen) outputs[`out${k}`] = pool[k % pool.length];
+        expect(await gpuError(gpu, outputs, randomFeeds(pool), { fuse })).toBeLessThan(2e-5);
+      }),
+      runs(count),
+    );
+  const chosen = fc.array(fc.nat(), { maxLength: 3 });
+
+  test('equal the reference, fused and not', () =>
+    check(fc.record({ pool: graphs(allOps, 20), chosen }), 25));
+
+  test('with so many rows that kernels compute four numbers at a time', () =>
+    check(fc.record({ pool: graphs(pointwiseOps, 8, 8192), chosen: fc.constant([]) }), 8));
 });
 
 describe('random tensor products', () => {
+  const padding = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean());
+
+  /** The product with all its gradients, on so many rows. */
+  async function errorOf(layer: TensorProductLayer, rows: number, perSample: boolean, plain = false) {
+    const x = tensorInput('x', rows, layer.layoutIn1);
+    const y = tensorInput('y', rows, layer.layoutIn2);
+    const w = input('w', perSample ? rows : 1, layer.weightLength);
+    const z = layer.apply(layer.weightLength > 0 ? w : null, x, y).node;
+    const loss = sum(multiply(z, input('c', z.rows, z.cols)), 'all');
+    const [dx, dy, dw] = gradient(loss, [x.node, y.node, w]);
+    // Padding is zero in every feature.
+    const feeds = randomFeeds([loss, w]);
+    for (const [name, layout] of [
+      ['x', layer.layoutIn1],
+      ['y', layer.layoutIn2],
+      ['c', layer.layoutOut],
+    ] as const)
+      if (feeds[name]) feeds[name] = layout.pack(layout.unpack(feeds[name]));
+    return gpuError(gpu, { z, dx, dy, dw }, feeds, { plain });
+  }
+
   for (const plain of [false, true])
-    test(`equal the reference with all their gradients, ${plain ? 'by the default slots' : 'generated'}`, async () => {
-      const cases = fc.record({
-        spec: tensorProductSpecs,
-        padded: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
-        perSample: fc.boolean(),
-      });
-      await fc.assert(
-        fc.asyncProperty(cases, async ({ spec, padded, perSample }) => {
+    test(`equal the reference with all their gradients, ${plain ? 'by the default slots' : 'generated'}`, () =>
+      fc.assert(
+        fc.asyncProperty(tensorProductSpecs, padding, fc.boolean(), async (spec, padded, perSample) => {
           const layer = tensorProductLayer(spec, {
             layoutIn1: layoutOf(spec.irrepsIn1, padded[0]),
             layoutIn2: layoutOf(spec.irrepsIn2, padded[1]),
             layoutOut: layoutOf(spec.irrepsOut, padded[2]),
           });
-          const x = tensorInput('x', 3, layer.layoutIn1);
-          const y = tensorInput('y', 3, layer.layoutIn2);
-          const w = input('w', perSample ? 3 : 1, layer.weightLength);
-          const z = layer.apply(layer.weightLength > 0 ? w : null, x, y).node;
-          const loss = sum(multiply(z, input('c', z.rows, z.cols)), 'all');
-          const [dx, dy, dw] = gradient(loss, [x.node, y.node, w]);
-          // Padding is zero in every feature.
-          const feeds = randomFeeds([loss, w]);
-          for (const [name, layout] of [
-            ['x', layer.layoutIn1],
-            ['y', layer.layoutIn2],
-            ['c', layer.layoutOut],
-          ] as const)
-            if (feeds[name]) feeds[name] = layout.pack(layout.unpack(feeds[name]));
-          expect(await gpuError(gpu, { z, dx, dy, dw }, feeds, { plain })).toBeLessThan(2e-5);
+          expect(await errorOf(layer, 3, perSample, plain)).toBeLessThan(2e-5);
         }),
         runs(plain ? 6 : 16),
-      );
-    });
+      ));
+
+  test('with so many rows that kernels take four channels at a time', () =>
+    fc.assert(
+      fc.asyncProperty(wideProductSpecs, fc.boolean(), async (spec, perSample) => {
+        const layer = tensorProductLayer(spec, {
+          layoutIn1: layoutOf(spec.irrepsIn1, true),
+          layoutIn2: layoutOf(spec.irrepsIn2, spec.instructions[0]?.connectionMode === 'uuu'),
+          layoutOut: layoutOf(spec.irrepsOut, true),
+        });
+        expect(await errorOf(layer, 1025, perSample)).toBeLessThan(2e-5);
+      }),
+      runs(6),
+    ));
+});
+
+test('random linear layers equal the reference with their gradients: shared weights and per sample', async () => {
+  const cases = fc.record({
+    irrepsIn: irrepsUpTo(2, 9, 4),
+    irrepsOut: irrepsUpTo(2, 9, 4),
+    padded: fc.tuple(fc.boolean(), fc.boolean()),
+    perSample: fc.boolean(),
+    rows: fc.constantFrom(1, 3, 70),
+  });
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ irrepsIn, irrepsOut, padded, perSample, rows }) => {
+      const layer = linear(irrepsIn, irrepsOut, {
+        layoutIn: layoutOf(irrepsIn, padded[0]),
+        layoutOut: layoutOf(irrepsOut, padded[1]),
+      });
+      const x = tensorInput('x', rows, layer.layoutIn);
+      const w = input('w', perSample ? rows : 1, layer.parameters[0].packedLength);
+      const y = layer.apply(new Weights(new Map([['weight', w]])), x).node;
+      const loss = sum(multiply(y, input('c', y.rows, y.cols)), 'all');
+      const [dx, dw] = gradient(loss, [x.node, w]);
+      expect(await gpuError(gpu, { y, dx, dw }, randomFeeds([loss]))).toBeLessThan(2e-5);
+    }),
+    runs(16),
+  );
 });
 
 test('every scalar function is right to about the last bits of 32', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { index, indexMapLength, NOWHERE, packIndexMap } from '../../src/graph/index-map.ts';
+import { checkIndexMap, index, indexMapLength, NOWHERE, packIndexMap } from '../../src/graph/index-map.ts';
 import { runs } from '../support/property.ts';
 
 /** Indices of some rows, a capacity that holds them, and a number of segments. */
@@ -59,6 +59,33 @@ describe('packIndexMap', () => {
   test('more rows than the capacity are refused', () => {
     expect(() => packIndexMap([0, 0, 0], 2, 1, 'edge_dst')).toThrow(
       'edge_dst: 3 rows do not fit the capacity of 2',
+    );
+  });
+});
+
+describe('checkIndexMap', () => {
+  test('accepts what packIndexMap makes', () => {
+    fc.assert(
+      fc.property(maps, ({ indices, capacity, segments }) => {
+        checkIndexMap(index('i', capacity, segments), packIndexMap(indices, capacity, segments));
+      }),
+      runs(100),
+    );
+  });
+
+  test('refuses a map with one wrong number, unless nothing reads it', () => {
+    fc.assert(
+      fc.property(maps, fc.nat(), fc.nat({ max: 12 }), ({ indices, capacity, segments }, place, wrong) => {
+        const packed = packIndexMap(indices, capacity, segments);
+        const at = place % packed.length;
+        fc.pre(packed[at] !== wrong);
+        packed[at] = wrong;
+        const unused = at >= capacity + indices.length && at < 2 * capacity;
+        const check = () => checkIndexMap(index('edge_src', capacity, segments), packed);
+        if (unused) expect(check).not.toThrow();
+        else expect(check).toThrow(/^edge_src: .*; make index maps with packIndexMap$/);
+      }),
+      runs(1000),
     );
   });
 });

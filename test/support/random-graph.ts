@@ -22,23 +22,23 @@ export const pointwiseOps = ['unary', 'binary', 'slice', 'place', 'layout', 'bro
 export const allOps = [...pointwiseOps, 'sum', 'contract', 'optimizerStep'] as const;
 type OpName = (typeof allOps)[number];
 
-/** Random graphs: every value made on the way, leaves first. Small enough that each shrinks to something readable. */
-export function graphs(ops: readonly OpName[], maxLength = 14): fc.Arbitrary<Node[]> {
+/** Random graphs: every value made on the way, leaves first. Matrices have `rows` rows. */
+export function graphs(ops: readonly OpName[], maxLength = 14, rows = 3): fc.Arbitrary<Node[]> {
   const choice = fc.record({ op: fc.nat({ max: ops.length - 1 }), a: fc.nat(), b: fc.nat(), c: fc.nat() });
   return fc.array(choice, { minLength: 1, maxLength }).map((choices) => {
-    const pool = leaves();
+    const pool = leaves(rows);
     for (const one of choices) pool.push(makers[ops[one.op]](pool, one));
     // What a failing test shows.
     return Object.assign(pool, { [fc.toStringMethod]: () => printGraph({ last: pool[pool.length - 1] }) });
   });
 }
 
-function leaves(): Node[] {
+function leaves(rows: number): Node[] {
   return [
-    input('x', 3, 5),
-    input('y', 3, 8),
+    input('x', rows, 5),
+    input('y', rows, 8),
     input('row', 1, 8),
-    input('column', 3, 1),
+    input('column', rows, 1),
     input('scalar', 1, 1),
     input('packed', 1, 200),
     state('state', 1, 128, new Random(5).normals(128)),

@@ -82,3 +82,29 @@ export const tensorProductSpecs: fc.Arbitrary<TensorProductSpec> = fc
     const { irrepsOut, instructions } = instructionsFor(in1, second, wishes);
     return tensorProduct(in1, second, irrepsOut, instructions, options as TensorProductOptions);
   });
+
+/**
+ * Tensor products whose kernels may take four neighbouring channels at a time, in padded layouts: every copy of one
+ * side meets the single copies of the other (uvu, uvuv), or its own partner (uuu).
+ */
+export const wideProductSpecs: fc.Arbitrary<TensorProductSpec> = fc
+  .record({
+    in1: irrepsUpTo(2, 9, 2),
+    in2: irrepsUpTo(2, 1, 2),
+    mode: fc.constantFrom('uvu' as const, 'uvuv' as const, 'uuu' as const),
+    weight: fc.boolean(),
+  })
+  .map(({ in1, in2, mode, weight }) => {
+    const [{ mul }] = in1.blocks;
+    const first = Irreps.parse(in1.blocks.map(({ ir }): [number, Irrep] => [mul, ir]));
+    const second = Irreps.parse(in2.blocks.map(({ ir }): [number, Irrep] => [mode === 'uuu' ? mul : 1, ir]));
+    const blocks: [number, Irrep][] = [];
+    const instructions: InstructionLike[] = [];
+    first.blocks.forEach((a, i) => {
+      second.blocks.forEach((b, j) => {
+        for (const ir of a.ir.product(b.ir))
+          instructions.push([i, j, blocks.push([mul, ir]) - 1, mode, weight]);
+      });
+    });
+    return tensorProduct(first, second, Irreps.parse(blocks), instructions);
+  });
