@@ -206,7 +206,8 @@ function refuse(errors: readonly (GPUError | null)[], plan: Plan): void {
   if (!error) return;
   const mebibytes = plan.buffers.reduce((sum, b) => sum + b.size * 4, 0) / 2 ** 20;
   throw new Error(
-    error instanceof GPUOutOfMemoryError
+    // By name: in Node the class is global only where someone made it so.
+    error.constructor.name === 'GPUOutOfMemoryError'
       ? `out of GPU memory: the program asks for ${mebibytes.toFixed(1)} MiB in ${plan.buffers.length} buffers; ` +
           `use fewer samples, edges or channels (${error.message})`
       : `the program is not valid for this device: ${error.message}`,

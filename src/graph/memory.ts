@@ -123,7 +123,6 @@ function lower(
   const updating = inPlace(given, updates, options);
   const overwritten = new Map<Node, Node>();
   const rebuilt = new Map<Node, Node>();
-  const placed = new Set<Node>();
   const readers = new Map<Node, number>();
   for (const node of given)
     for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
@@ -133,11 +132,9 @@ function lower(
       // Only a freshly computed value can be computed elsewhere, and only one that nothing else reads: a dispatch
       // that writes one part of the buffer must not read another.
       inputs = inputs.map((input, i) => {
-        const alone = readers.get(node.inputs[i]) === 1 && !placed.has(input);
+        const alone = readers.get(node.inputs[i]) === 1;
         const free = alone && !isLeaf(input) && !isView(input, options) && !input.op.overwrites;
-        const value = free ? input : options.copy(input);
-        placed.add(value);
-        return value;
+        return free ? input : options.copy(input);
       });
     if (node.op.overwrites && !updating.has(node)) inputs[0] = options.copy(inputs[0]);
     // Built by hand: a copy must not be simplified away.

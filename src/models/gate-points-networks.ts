@@ -146,7 +146,7 @@ export function simpleNetwork(options: SimpleNetworkOptions): SimpleNetwork {
   });
   return {
     layoutIn: mp.first.layoutIn,
-    layoutOut: Layout.forFeatures(mp.irrepsNodeOutput),
+    layoutOut: Layout.of(mp.irrepsNodeOutput),
     irrepsNodeSequence: mp.irrepsNodeSequence,
     parameters: prefixed('mp', mp),
     apply(weights, graph, x) {
@@ -185,7 +185,7 @@ export function networkForAGraphWithAttributes(options: NetworkWithAttributesOpt
     layoutIn: mp.first.layoutIn,
     layoutNodeAttr: Layout.of(options.irrepsNodeAttr),
     layoutEdgeAttr: Layout.of(edgeAttr),
-    layoutOut: Layout.forFeatures(mp.irrepsNodeOutput),
+    layoutOut: Layout.of(mp.irrepsNodeOutput),
     irrepsNodeSequence: mp.irrepsNodeSequence,
     parameters: prefixed('mp', mp),
     apply(weights, graph, x, nodeAttr, edgeAttributes) {

@@ -5,6 +5,7 @@ import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
 import type { GeometricTensor } from '../nn/tensor.ts';
 import { Irrep } from '../o3/irrep.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
+import { Layout } from '../o3/layout.ts';
 
 /** Options of `messagePassing`, by e3nn's names. */
 export interface MessagePassingOptions {
@@ -114,6 +115,8 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
     irrepsNodeInput: sequence[sequence.length - 1],
     irrepsNodeOutput: output,
     layoutIn: layoutBefore(),
+    // Without padding: a loss may do anything with the output, and must not train columns that are not there.
+    layoutOut: Layout.of(output),
   });
   sequence.push(output);
   layers.push({ conv: last, gate: null });

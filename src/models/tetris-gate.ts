@@ -9,7 +9,7 @@ import { norm, sphericalHarmonics } from '../nn/spherical-harmonics.ts';
 import { type GeometricTensor, tensor } from '../nn/tensor.ts';
 import { tensorProductLayer } from '../nn/tensor-product.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
-import type { Layout } from '../o3/layout.ts';
+import { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { gather, segmentSum } from '../ops/gather.ts';
 import { scale, subtract } from '../ops/map.ts';
@@ -117,6 +117,7 @@ export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
   });
   const final = edgeConvolution(nonlinearity.irrepsOut, irrepsSh, Irreps.parse(irrepsOut), hs, numNeighbors, {
     layoutIn1: nonlinearity.layoutOut,
+    layoutOut: Layout.of(irrepsOut),
   });
   return {
     layoutOut: final.layoutOut,

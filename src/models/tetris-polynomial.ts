@@ -3,6 +3,7 @@ import { sphericalHarmonics } from '../nn/spherical-harmonics.ts';
 import { tensor } from '../nn/tensor.ts';
 import { tensorProductLayer } from '../nn/tensor-product.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
+import { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { gather, segmentSum } from '../ops/gather.ts';
 import { scale, subtract } from '../ops/map.ts';
@@ -42,7 +43,9 @@ export function tetrisPolynomial(options: TetrisPolynomialOptions = {}): PointMo
   } = options;
   const irrepsSh = Irreps.sphericalHarmonics(lmax);
   const tp1 = tensorProductLayer(fullyConnectedTensorProduct(irrepsSh, irrepsSh, irrepsMid));
-  const tp2 = tensorProductLayer(fullyConnectedTensorProduct(irrepsMid, irrepsSh, irrepsOut));
+  const tp2 = tensorProductLayer(fullyConnectedTensorProduct(irrepsMid, irrepsSh, irrepsOut), {
+    layoutOut: Layout.of(irrepsOut),
+  });
   return {
     layoutOut: tp2.layoutOut,
     parameters: [...prefixed('tp1', tp1), ...prefixed('tp2', tp2)],

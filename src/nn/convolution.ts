@@ -40,7 +40,7 @@ export interface ConvolutionOptions {
   readonly fcNeurons: readonly number[];
   /** Typical number of neighbours; the sum over them is divided by its square root. */
   readonly numNeighbors: number;
-  /** Memory layouts of input and output; default `Layout.forFeatures`. */
+  /** Memory layouts; by default the input is padded where that pays (`Layout.forFeatures`) and the output is not. */
   readonly layoutIn?: Layout;
   readonly layoutOut?: Layout;
   /** Memory layouts of node and edge attributes; by default without padding. */
@@ -102,7 +102,7 @@ export function convolution(options: ConvolutionOptions): Convolution {
   const edgeAttr = Irreps.parse(options.irrepsEdgeAttr);
   const nodeOutput = Irreps.parse(options.irrepsNodeOutput);
   const layoutIn = options.layoutIn ?? Layout.forFeatures(nodeInput);
-  const layoutOut = options.layoutOut ?? Layout.forFeatures(nodeOutput);
+  const layoutOut = options.layoutOut ?? Layout.of(nodeOutput);
   const layoutAttr = options.layoutAttr ?? Layout.of(nodeAttr);
   const layoutEdge = options.layoutEdge ?? Layout.of(edgeAttr);
   const { irrepsMid, instructions } = middlePaths(nodeInput, edgeAttr, nodeOutput);

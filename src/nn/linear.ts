@@ -12,7 +12,7 @@ import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** Options of `linearLayer`: those of `linear`, and memory layouts. */
 export interface LinearLayerOptions extends LinearOptions {
-  /** Memory layouts of input and output; default `Layout.forFeatures`. */
+  /** Memory layouts; by default the input is padded where that pays (`Layout.forFeatures`) and the output is not. */
   readonly layoutIn?: Layout;
   readonly layoutOut?: Layout;
 }
@@ -73,7 +73,7 @@ export function linear(
 ): Linear {
   const spec = linearSpec(irrepsIn, irrepsOut, options);
   const layoutIn = options.layoutIn ?? Layout.forFeatures(spec.irrepsIn);
-  const layoutOut = options.layoutOut ?? Layout.forFeatures(spec.irrepsOut);
+  const layoutOut = options.layoutOut ?? Layout.of(spec.irrepsOut);
   const fIn = spec.fIn ?? 1;
   const fOut = spec.fOut ?? 1;
   const slices = [];

@@ -17,7 +17,7 @@ import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** Options of `tensorProductLayer`. */
 export interface TensorProductLayerOptions {
-  /** Memory layouts of inputs and output; by default without padding. */
+  /** Memory layouts; by default the first input is padded where that pays (`Layout.forFeatures`), the others are not. */
   readonly layoutIn1?: Layout;
   readonly layoutIn2?: Layout;
   readonly layoutOut?: Layout;
@@ -78,7 +78,7 @@ export function tensorProductLayer(
 ): TensorProductLayer {
   const layoutIn1 = options.layoutIn1 ?? Layout.forFeatures(spec.irrepsIn1);
   const layoutIn2 = options.layoutIn2 ?? Layout.of(spec.irrepsIn2);
-  const layoutOut = options.layoutOut ?? Layout.forFeatures(spec.irrepsOut);
+  const layoutOut = options.layoutOut ?? Layout.of(spec.irrepsOut);
   const direct: ProductPath[] = [];
   const weighted: { path: ProductPath; instruction: Instruction }[] = [];
   const mixed: Mixing[] = [];

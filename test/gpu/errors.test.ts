@@ -6,6 +6,7 @@ import { input } from '../../src/graph/leaf.ts';
 import { apply, type Kernel, type Op } from '../../src/graph/node.ts';
 import { add, scale } from '../../src/ops/map.ts';
 import { sum } from '../../src/ops/sum.ts';
+import { limited } from '../support/on-gpu.ts';
 
 let gpu: GpuContext;
 beforeAll(async () => {
@@ -45,21 +46,6 @@ describe('requestDevice says what is missing and what to do', () => {
   });
 });
 
-/** The same device, said to allow less. */
-function limited(limits: Partial<Record<keyof GPUSupportedLimits, number>>): GpuContext {
-  const all = new Proxy(gpu.device.limits, {
-    get: (target, name) => (limits as Record<PropertyKey, number>)[name] ?? Reflect.get(target, name, target),
-  });
-  const device = new Proxy(gpu.device, {
-    get(target, name) {
-      if (name === 'limits') return all;
-      const value = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { ...gpu, device };
-}
-
 describe('limits', () => {
   const refused = async (context: GpuContext, rows: number, message: RegExp) => {
     const x = input('x', rows, 1);
@@ -75,7 +61,7 @@ describe('limits', () => {
   test('a buffer larger than the device has: the limit, the numbers, the remedy', async () => {
     const message =
       /^input "x" \(bytes\) needs 4,004, but this device allows maxBufferSize = 4,000 \(1\.00 times too much\); use fewer rows/;
-    await refused(limited({ maxBufferSize: 4000 }), 1001, message);
+    await refused(limited(gpu, { maxBufferSize: 4000 }), 1001, message);
     // And the real one.
     const allowed = gpu.device.limits.maxBufferSize;
     await refused(gpu, allowed, /maxBufferSize = [\d,]+ \(4\.00 times too much\)/);
@@ -84,18 +70,18 @@ describe('limits', () => {
   test('a binding larger than a shader may see names the op', async () => {
     const message =
       /^step 0, map\[\(2 \* a\)\] -> 1000x1 \(bytes\) needs 4,000, but this device allows maxStorageBufferBindingSize = 2,000 \(2\.00 times too much\)/;
-    await refused(limited({ maxStorageBufferBindingSize: 2000 }), 1000, message);
+    await refused(limited(gpu, { maxStorageBufferBindingSize: 2000 }), 1000, message);
   });
 
   test('more workgroups than two dimensions hold', async () => {
     const message =
       /: the number of workgroups needs 16, but this device allows maxComputeWorkgroupsPerDimension = 9 \(1\.78 times too much\); use fewer rows/;
-    await refused(limited({ maxComputeWorkgroupsPerDimension: 3 }), 16 * 64 - 1, message);
+    await refused(limited(gpu, { maxComputeWorkgroupsPerDimension: 3 }), 16 * 64 - 1, message);
   });
 
   test('as many as they hold still run', async () => {
     const x = input('x', 9 * 64 - 1, 1);
-    const executable = await compile(limited({ maxComputeWorkgroupsPerDimension: 3 }), {
+    const executable = await compile(limited(gpu, { maxComputeWorkgroupsPerDimension: 3 }), {
       outputs: { y: scale(x, 2) },
     });
     executable.write({ x: new Float32Array(575).fill(3) });
@@ -105,7 +91,7 @@ describe('limits', () => {
 
   test('fused kernels read no more buffers than the device allows', async () => {
     const inputs = Array.from({ length: 9 }, (_, i) => input(`x${i}`, 2, 3));
-    const context = limited({ maxStorageBuffersPerShaderStage: 4 });
+    const context = limited(gpu, { maxStorageBuffersPerShaderStage: 4 });
     const executable = await compile(context, { outputs: { y: inputs.reduce(add) } });
     expect(executable.dispatches).toBe(4);
     executable.write(Object.fromEntries(inputs.map((_, i) => [`x${i}`, new Float32Array(6).fill(i)])));

@@ -5,6 +5,7 @@ import { compile } from '../../src/compile.ts';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
 import { StateStore } from '../../src/gpu/state-store.ts';
 import * as e from '../../src/graph/expression.ts';
+import { index } from '../../src/graph/index-map.ts';
 import { input, state } from '../../src/graph/leaf.ts';
 import { reference } from '../../src/graph/reference.ts';
 import { linear } from '../../src/nn/linear.ts';
@@ -12,12 +13,19 @@ import { squaredError } from '../../src/nn/loss.ts';
 import { adam } from '../../src/nn/optimizer.ts';
 import { tensorInput } from '../../src/nn/tensor.ts';
 import { Random } from '../../src/o3/random.ts';
+import { contract } from '../../src/ops/contract.ts';
+import { gather, segmentSum } from '../../src/ops/gather.ts';
 import { gradient } from '../../src/ops/index.ts';
 import { add, map, scale } from '../../src/ops/map.ts';
+import { optimizerStep } from '../../src/ops/optimizer-step.ts';
+import { radialBasis } from '../../src/ops/radial-basis.ts';
 import { slice } from '../../src/ops/slice.ts';
+import { solidHarmonics } from '../../src/ops/spherical-harmonics.ts';
 import { sum } from '../../src/ops/sum.ts';
-import { scaledError } from '../support/feeds.ts';
+import { tensorProduct } from '../../src/ops/tensor-product.ts';
+import { randomFeeds, scaledError } from '../support/feeds.ts';
 import { trainable } from '../support/layers.ts';
+import { limited, load } from '../support/on-gpu.ts';
 
 let gpu: GpuContext;
 beforeAll(async () => {
@@ -139,6 +147,13 @@ describe('reads', () => {
     executable.dispose();
   });
 
+  test('of a program that is disposed of meanwhile are rejected', async () => {
+    const executable = await compile(gpu, { outputs: { y: scale(input('x', 1, 2), 2) } });
+    const reading = executable.runAndRead();
+    executable.dispose();
+    await expect(reading).rejects.toThrow();
+  });
+
   test('slower than runs, they do not hold them up', async () => {
     const counter = state('counter', 1, 1, [0]);
     const executable = await compile(gpu, {
@@ -228,6 +243,63 @@ describe('large values', () => {
     const { y } = await executable.runAndRead();
     // Whole numbers below 2^24: exact.
     expect(y.findIndex((v, i) => v !== values[i] * values[i] + 1)).toBe(-1);
+    executable.dispose();
+  });
+
+  test('every kernel counts its workgroups over both dimensions', async () => {
+    const n = 640;
+    const column = input('column', n, 1);
+    const long = input('long', 10, 65);
+    const form = { aCols: 2, wCols: 16, oCols: 8, perSample: false };
+    const block = { a: 0, aStride: 2, o: 0, oStride: 8, w: 0, mulIn: 2, mulOut: 8, dim: 1, coefficient: 0.5 };
+    const dense = {
+      a: 0,
+      aStride: 16,
+      o: 0,
+      oStride: 40,
+      w: 0,
+      mulIn: 16,
+      mulOut: 40,
+      dim: 1,
+      coefficient: 2,
+    };
+    const weights = input('weights', 1, 17 * 41);
+    const product = contract(
+      { blocks: [dense], aCols: 17, wCols: 17 * 41, oCols: 41, perSample: false },
+      input('few', 3, 17),
+      weights,
+    );
+    const scalar = { offset: 0, stride: 1, mul: 1, l: 0 };
+    const path = { mode: 'uuu' as const, x: scalar, y: scalar, z: scalar, w: null, coefficient: 1 };
+    const outputs = {
+      map: map(e.sin(e.argument(0)), column),
+      sum: sum(input('wide', 3, n), 'rows'),
+      longSum: sum(long, 'cols'),
+      gather: gather(input('ten', 10, 1), index('from', n, 10)),
+      segmentSum: segmentSum(column, index('to', n, n)),
+      contract: contract({ ...form, blocks: [block] }, input('pairs', n, 2), input('w', 1, 16)),
+      contractWeights: gradient(product, [weights], input('c', 3, 41))[0],
+      tensorProduct: tensorProduct({ paths: [path], cols: { x: 1, y: 1, w: 0, z: 1 } }, column, column),
+      solidHarmonics: solidHarmonics(input('xyz', n, 3), [0, 1]),
+      radialBasis: radialBasis(column, e.sin(e.mul(e.argument(0), e.argument(1))), [2]),
+      optimizerStep: optimizerStep(
+        [e.sub(e.argument(0), e.argument(1))],
+        weights,
+        input('slope', 1, 17 * 41),
+      ),
+    };
+    const narrow = limited(gpu, { maxComputeWorkgroupsPerDimension: 4 });
+    const feeds = randomFeeds(Object.values(outputs));
+    const executable = await load(narrow, { outputs }, feeds);
+    // Ten or eleven each, and one copy for the optimiser to write over: three rows of four.
+    expect(executable.describe().map((text) => /\((\d+) workgroups\)/.exec(text)![1])).toEqual(
+      new Array(12).fill('12'),
+    );
+    const values = await executable.runAndRead();
+    const expected = reference(Object.values(outputs), feeds);
+    Object.keys(outputs).forEach((name, i) => {
+      expect(scaledError(values[name as keyof typeof outputs], expected[i]), name).toBeLessThan(1e-5);
+    });
     executable.dispose();
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
+import { packIndexMap } from '../../src/graph/index-map.ts';
 import { input } from '../../src/graph/leaf.ts';
 import { Random } from '../../src/o3/random.ts';
 import { gradient } from '../../src/ops/index.ts';
@@ -96,6 +97,12 @@ describe('graphs at the edge', () => {
       const { outputs, feeds } = program(network, Float64Array.from(positions));
       expect(await gpuError(gpu, outputs, feeds)).toBeLessThan(1e-4);
     });
+
+  test('one edge, in one direction', async () => {
+    const { outputs, feeds } = program(network, Float64Array.of(0, 0, 0, 0.5, 0.4, 0.9));
+    const [src, dst] = [packIndexMap([0], 2, 2), packIndexMap([1], 2, 2)];
+    expect(await gpuError(gpu, outputs, { ...feeds, edge_src: src, edge_dst: dst })).toBeLessThan(1e-4);
+  });
 
   test('of one node has room for no edge at all, the others for more than they have', () => {
     expect(build(network, 1).graph.edges.src.attrs.capacity).toBe(0);

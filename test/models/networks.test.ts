@@ -148,6 +148,26 @@ describe('other sizes', () => {
     });
 });
 
+describe('outputs have no padding, so that any loss trains the same parameters as in e3nn', () => {
+  const irrepsOut = '5x0e + 3x1o';
+  const cases: Record<string, PointNetwork> = {
+    SimpleNetwork: smallNetwork({ irrepsOut, mul: 4 }),
+    'SimpleNetwork without layers': smallNetwork({ irrepsOut, layers: 0 }),
+    'tetris gate': smallGate({ irrepsOut }),
+    'tetris polynomial': smallPolynomial({ irrepsOut }),
+  };
+  for (const [name, network] of Object.entries(cases))
+    test(name, () => {
+      const { output, packed, feeds, irrepsIn, within } = build(network, nodes);
+      expect([output.node.cols, output.layout.cols]).toEqual([14, 14]);
+      // The sum has a gradient at every column, also where the value is zero.
+      const values = feeds(cloud(nodes), irrepsIn ? new Random(7).normals(nodes * irrepsIn.dim) : undefined);
+      const [slope] = reference(gradient(sum(output.node, 'all'), [packed]), values);
+      const padding = slope.filter((_, i) => within.parameters[i] === 0);
+      expect(padding.every((v) => v === 0)).toBe(true);
+    });
+});
+
 test('chirality: mirror images differ in the odd output alone', () => {
   const network = smallNetwork({ irrepsIn: '0e', irrepsOut: '0o + 6x0e', maxRadius: 1.5 });
   const { output, feeds } = build(network, 4);

@@ -78,19 +78,20 @@ export function attributeNetwork(): PointNetwork {
 const edgeVectors = ({ pos, edges }: PointGraph): Node =>
   subtract(gather(pos, edges.src), gather(pos, edges.dst));
 
-export function smallGate(): PointNetwork {
+export function smallGate(options: Parameters<typeof tetrisGate>[0] = {}): PointNetwork {
   const model = tetrisGate({
     irrepsScalars: '3x0e + 3x0o',
     irrepsGates: '1x0e + 1x0o + 1x0e + 1x0o',
     irrepsGated: '2x1o + 2x1e',
     lmax: 2,
     fcHidden: 5,
+    ...options,
   });
   return { module: model, layoutIn: null, radius: 2.5, apply: (w, g) => model.apply(w, g) };
 }
 
-export function smallPolynomial(): PointNetwork {
-  const model = tetrisPolynomial({ irrepsMid: '3x0e + 2x1e + 2x1o + 1x2e', lmax: 2 });
+export function smallPolynomial(options: Parameters<typeof tetrisPolynomial>[0] = {}): PointNetwork {
+  const model = tetrisPolynomial({ irrepsMid: '3x0e + 2x1e + 2x1o + 1x2e', lmax: 2, ...options });
   return { module: model, layoutIn: null, radius: 2, apply: (w, g) => model.apply(w, g) };
 }
 

@@ -47,3 +47,21 @@ export async function gpuError(
   const expected = reference(Object.values(outputs), feeds);
   return Math.max(0, ...Object.keys(outputs).map((name, i) => scaledError(values[name], expected[i])));
 }
+
+/** The same device, said to allow less. */
+export function limited(
+  gpu: GpuContext,
+  limits: Partial<Record<keyof GPUSupportedLimits, number>>,
+): GpuContext {
+  const all = new Proxy(gpu.device.limits, {
+    get: (target, name) => (limits as Record<PropertyKey, number>)[name] ?? Reflect.get(target, name, target),
+  });
+  const device = new Proxy(gpu.device, {
+    get(target, name) {
+      if (name === 'limits') return all;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { ...gpu, device };
+}
