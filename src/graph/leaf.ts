@@ -1,3 +1,4 @@
+import { indexOp } from './index-map.ts';
 import { apply, type Node, type Op, type Shape } from './node.ts';
 
 /** Leaves: the values that a program is given. They have no inputs, no kernel and no gradient of their own. */
@@ -94,6 +95,11 @@ export function constant(data: ArrayLike<number> | number, rows = 1, cols?: numb
   if (numbers.length !== rows * width)
     throw new Error(`constant: ${rows}x${width} needs ${rows * width} numbers, got ${numbers.length}`);
   return apply(constantOp, [], { data: numbers, rows, cols: width });
+}
+
+/** Whether a program is given the value instead of computing it. */
+export function isLeaf(node: Node): boolean {
+  return node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
 }
 
 /** The number that a constant holds in every place, or null. */

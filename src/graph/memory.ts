@@ -1,5 +1,4 @@
-import { indexOp } from './index-map.ts';
-import { constantOp, inputOp, stateOp } from './leaf.ts';
+import { isLeaf, stateOp } from './leaf.ts';
 import { type Node, topologicalOrder } from './node.ts';
 
 /** Storage bindings start at multiples of 256 bytes (WebGPU's default limit): 64 numbers. */
@@ -104,10 +103,6 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     if (place) places.set(node, place);
   }
   return { steps, places, buffers };
-}
-
-function isLeaf(node: Node): boolean {
-  return node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
 }
 
 /**

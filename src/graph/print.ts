@@ -1,5 +1,4 @@
-import { indexOp } from './index-map.ts';
-import { constantOp, inputOp, stateOp } from './leaf.ts';
+import { isLeaf } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
 /**
@@ -17,11 +16,10 @@ export function printGraph(outputs: Readonly<Record<string, Node>>): string {
   const names = new Map<Node, string>();
   const lines: string[] = [];
   for (const node of topologicalOrder(Object.values(outputs))) {
-    const leaf = node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
     const name = `%${names.size}`;
     names.set(node, name);
     const attrs = node.op.print?.(node.attrs) ?? '';
-    const call = leaf
+    const call = isLeaf(node)
       ? `${node.op.name} ${attrs}`
       : `${node.op.name}${attrs && `[${attrs}]`}(${node.inputs.map((i) => names.get(i)).join(', ')})`;
     lines.push(`${name} = ${call} : ${shapeOf(node)}`);

@@ -1,5 +1,5 @@
 import { checkIndexMap, indexOp } from './index-map.ts';
-import { constantOp, inputOp, stateOp } from './leaf.ts';
+import { constantOp, isLeaf, stateOp } from './leaf.ts';
 import { type Node, shapeOf, topologicalOrder } from './node.ts';
 
 /** Numbers for the leaves, by name: row-major, `rows * cols` each; index maps as `packIndexMap` gives them. */
@@ -32,10 +32,6 @@ export function reference(nodes: readonly Node[], feeds: Feeds = {}): Float64Arr
     values.set(node, value);
   }
   return nodes.map((node) => values.get(node)!);
-}
-
-function isLeaf(node: Node): boolean {
-  return node.op === inputOp || node.op === stateOp || node.op === indexOp || node.op === constantOp;
 }
 
 function leafValue(node: Node, feeds: Feeds): Float64Array {

@@ -1,6 +1,6 @@
 import type { Kernel } from '../graph/node.ts';
 import type { ContractBlock, ContractSlot, ContractSpec } from './contract-form.ts';
-import { type ColumnBlock, indent, uncovered } from './wgsl.ts';
+import { type ColumnBlock, groupBy, indent, uncovered } from './wgsl.ts';
 
 /**
  * The kernel of a contraction, with `open` computed. Sizes and offsets go into a table, not into the code, so that few
@@ -43,16 +43,6 @@ function affineRuns<T>(
     at += count;
   }
   return runs;
-}
-
-function groupBy<T>(items: readonly T[], key: (x: T) => string | number): T[][] {
-  const groups = new Map<string | number, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return [...groups.values()];
 }
 
 const floatBits = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0];

@@ -8,7 +8,15 @@ import {
   type ProductSlot,
   type ProductSpec,
 } from './product-form.ts';
-import { type ColumnBlock, dispatchSections, indent, offset, type Section, zeroSections } from './wgsl.ts';
+import {
+  type ColumnBlock,
+  dispatchSections,
+  groupBy,
+  indent,
+  offset,
+  type Section,
+  zeroSections,
+} from './wgsl.ts';
 
 /**
  * Generates the body of shaders/tensor-product.wgsl. One invocation computes every component of one channel (or of
@@ -92,15 +100,8 @@ const SUMS_PER_INVOCATION = 32;
 
 /** Paths that add into one block of the open slot, and such groups that share an invocation. */
 function sections(spec: ProductSpec, open: ProductSlot): ProductPath[][][] {
-  const groups = new Map<number, ProductPath[]>();
-  for (const path of spec.paths) {
-    const block = columnsOf(path, open);
-    const group = groups.get(block.offset);
-    if (group) group.push(path);
-    else groups.set(block.offset, [path]);
-  }
   const merged: { key: string; sums: number; groups: ProductPath[][] }[] = [];
-  for (const group of groups.values()) {
+  for (const group of groupBy(spec.paths, (path) => columnsOf(path, open).offset)) {
     const [path] = group;
     const block = columnsOf(path, open);
     const same = group.every((p) => p.x.offset === path.x.offset && p.x.stride === path.x.stride);

@@ -29,7 +29,7 @@ export function uncovered(cols: number, blocks: readonly ColumnBlock[]): { start
 
 /**
  * Marks a whole number in generated code as an offset: a place in a buffer. Code that differs in nothing but its
- * offsets is written once, in a loop or for a range of invocations, with offsets that are linear in a counter.
+ * offsets is written once, for a range of invocations, with offsets that are linear in a counter.
  * That keeps shaders short, and short shaders compile fast.
  */
 export function offset(value: number): string {
@@ -41,7 +41,7 @@ const marks = /\u2039(-?\d+)\u203a/g;
 /** Numbers modulo 2^32, as WGSL's u32 computes: a negative step is a large positive one. */
 const wrapped = (value: number) => `${value >>> 0}u`;
 
-/** One piece of code that stands for `count` pieces: offsets are marked again, so that it can be merged further. */
+/** One piece of code that stands for `count` pieces. */
 interface Merged {
   readonly code: string;
   readonly count: number;
@@ -75,15 +75,15 @@ function mergeRuns(pieces: readonly string[], counter: string): Merged[] {
   return merged;
 }
 
-/** Pieces one after the other; runs that differ only in offsets become loops. */
-export function sequence(pieces: readonly string[], counter: string): string {
-  return mergeRuns(pieces, counter)
-    .map(({ code, count }) =>
-      count === 1
-        ? code
-        : `for (var ${counter} = 0u; ${counter} < ${count}u; ${counter}++) {\n${indent(code)}\n}`,
-    )
-    .join('\n');
+/** Items with equal keys together, in the order in which their keys first occur. */
+export function groupBy<T>(items: readonly T[], key: (x: T) => string | number): T[][] {
+  const groups = new Map<string | number, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return [...groups.values()];
 }
 
 /** A part of a kernel: how many invocations it takes, and what invocation `q` of them does. */
@@ -112,16 +112,10 @@ export function zeroSections(
 
 /** Sections side by side over the invocations `thread`; those that differ only in offsets share their code. */
 export function dispatchSections(sections: readonly Section[]): Section {
-  const alike = new Map<string, Section[]>();
-  for (const section of sections) {
-    const key = `${section.threads} ${section.code.replace(marks, '')}`;
-    const group = alike.get(key);
-    if (group) group.push(section);
-    else alike.set(key, [section]);
-  }
+  const alike = groupBy(sections, (s) => `${s.threads} ${s.code.replace(marks, '')}`);
   let threads = 0;
   const code: string[] = [];
-  for (const group of alike.values()) {
+  for (const group of alike) {
     const each = group[0].threads;
     for (const { code: body, count } of mergeRuns(
       group.map((s) => s.code),
