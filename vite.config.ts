@@ -14,6 +14,8 @@ const wholePrograms = [
   'test/support/runtime.test.ts',
 ];
 const gpuTests = ['test/gpu/**/*.test.ts'];
+// What only a browser has, its file system and database.
+const browserTests = ['test/io/browser/**/*.test.ts'];
 
 export default defineConfig(({ command }) => ({
   // `vite` serves the demo; `vite build` writes the library; the tests see the whole repository.
@@ -39,7 +41,7 @@ export default defineConfig(({ command }) => ({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [...gpuTests, ...wholePrograms],
+          exclude: [...gpuTests, ...browserTests, ...wholePrograms],
           sequence: { groupOrder: 0 },
         },
       },
@@ -48,7 +50,7 @@ export default defineConfig(({ command }) => ({
         optimizeDeps: { include: ['wgsl_reflect', 'gl-matrix', 'fast-check'] },
         test: {
           name: 'gpu',
-          include: gpuTests,
+          include: [...gpuTests, ...browserTests],
           testTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

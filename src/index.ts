@@ -17,9 +17,37 @@
  *
  * @module
  */
+export {
+  arrayModel,
+  assertEquivariantModel,
+  type CompiledArrayModel,
+  type ModelOfTensors,
+} from './checks/array-model.ts';
+export { assertGradients, checkGradients, type GradientCheckOptions } from './checks/check-gradients.ts';
+export type { CurvePoint } from './checks/difference-curve.ts';
+export { type GradientEntry, GradientReport, type WrongNumber } from './checks/gradient-report.ts';
 export { type CompileOptions, compile, type PreparedProgram, type Program, prepare } from './compile.ts';
-export * from './data/radius-graph.ts';
+export * from './data/atomic-masses.ts';
+export { atomicNumber, chemicalSymbols } from './data/elements.ts';
+export { type JoinedGraphs, joinGraphs } from './data/join-graphs.ts';
+export {
+  type EdgeList,
+  type PeriodicEdgeList,
+  type RadiusGraphOptions,
+  radiusGraph,
+} from './data/radius-graph.ts';
 export * from './data/tetris.ts';
+export { type EnergyDrift, type EnergyDriftOptions, energyDrift } from './dynamics/energy-drift.ts';
+export { type ModelDynamicsOptions, type MovingSystem, modelDynamics } from './dynamics/model-dynamics.ts';
+export {
+  type DynamicsSample,
+  type HostNeighbours,
+  MolecularDynamics,
+  type MolecularDynamicsOptions,
+  type RunOptions,
+} from './dynamics/molecular-dynamics.ts';
+export * from './dynamics/units.ts';
+export type { Potential } from './dynamics/velocity-verlet.ts';
 export { type DeviceOptions, type GpuContext, LimitError, requestDevice } from './gpu/device.ts';
 export { Executable, type GpuFeeds } from './gpu/execute.ts';
 export { ShaderError } from './gpu/pipeline.ts';
@@ -31,7 +59,43 @@ export type { Place, Plan, PlannedBuffer, Update } from './graph/memory.ts';
 export type { DType, Kernel, Node, Op } from './graph/node.ts';
 export { printGraph } from './graph/print.ts';
 export { type Feeds, reference } from './graph/reference.ts';
+export {
+  type Checkpoint,
+  type CheckpointOptions,
+  type DecodedCheckpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from './io/checkpoint.ts';
+export {
+  type CheckpointStore,
+  memoryCheckpointStore,
+  StoreError,
+  type StoreFailure,
+} from './io/checkpoint-store.ts';
+export {
+  type Conventions,
+  conventions,
+  describedModel,
+  type ModelDescription,
+} from './io/conventions.ts';
+export { type StoredArray, type StoredTensor, type StoredType, toNumbers } from './io/dtype.ts';
+export type { XyzValue } from './io/extxyz-comment.ts';
+export { FileError } from './io/file-error.ts';
+export type { Json } from './io/json.ts';
+export { readNpy } from './io/npy.ts';
+export { type CheckpointStoreOptions, openCheckpointStore } from './io/open-checkpoint-store.ts';
+export { readSafetensors, type SafetensorsFile, writeSafetensors } from './io/safetensors.ts';
+export { readXyz, type XyzColumns, type XyzFrame, type XyzOptions } from './io/xyz.ts';
+export { writeXyz } from './io/xyz-write.ts';
+export * from './models/atomic-graph.ts';
+export {
+  type Energies,
+  type EnergyModel,
+  type EnergyModelOptions,
+  energyModel,
+} from './models/energy-model.ts';
 export * from './models/gate-points-networks.ts';
+export type { Interaction } from './models/interaction.ts';
 export { type MessagePassing, type MessagePassingOptions, messagePassing } from './models/message-passing.ts';
 export * from './models/point-graph.ts';
 export { type PointModel, type TetrisGateOptions, tetrisGate } from './models/tetris-gate.ts';
@@ -46,7 +110,16 @@ export {
   parityOf,
   secondMomentConstant,
 } from './nn/activation.ts';
+export {
+  type BatchNorm,
+  type BatchNormMode,
+  type BatchNormOptions,
+  batchNorm,
+  type Normalized,
+} from './nn/batch-norm.ts';
 export { type Convolution, type ConvolutionOptions, convolution, type Edges } from './nn/convolution.ts';
+export { type Dropout, type DropoutStep, dropout, stepCounter } from './nn/dropout.ts';
+export * from './nn/energy-loss.ts';
 export {
   type ArrayModel,
   assertEquivariant,
@@ -57,14 +130,33 @@ export {
   type Symmetry,
 } from './nn/equivariance.ts';
 export {
+  type Extract,
+  extract,
+  extractIr,
+  identity as identityLayer,
+  type Selection,
+} from './nn/extract.ts';
+export { type EnergyDerivatives, energyDerivatives } from './nn/forces.ts';
+export {
   type FullyConnectedNet,
   type FullyConnectedNetOptions,
   fullyConnectedNet,
 } from './nn/fully-connected-net.ts';
 export { type Gate, gate } from './nn/gate.ts';
+export { type LayerNorm, type LayerNormOptions, layerNorm } from './nn/layer-norm.ts';
 export { type Linear, type LinearLayerOptions, linear as linearLayer } from './nn/linear.ts';
 export { crossEntropy, squaredError, weightedSum } from './nn/loss.ts';
-export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './nn/optimizer.ts';
+export { type Norm, norm as normLayer } from './nn/norm.ts';
+export { type NormActivation, type NormActivationOptions, normActivation } from './nn/norm-activation.ts';
+export {
+  type AdamOptions,
+  adam,
+  adamW,
+  type Optimizer,
+  type OptimizerOptions,
+  type SgdOptions,
+  sgd,
+} from './nn/optimizer.ts';
 export {
   type Module,
   type Parameter,
@@ -75,12 +167,15 @@ export {
 } from './nn/parameters.ts';
 export {
   bessel,
+  envelopedBasis,
+  polynomialEnvelope,
   type RadialBasisName,
   radialBases,
   type SoftOneHotOptions,
   softOneHotLinspace,
   softUnitStep,
 } from './nn/radial.ts';
+export { cosineDecay, exponentialDecay, type Schedule, stepDecay, warmup } from './nn/schedule.ts';
 export {
   type HarmonicsOptions,
   norm,
@@ -101,11 +196,41 @@ export { gather, segmentSum } from './ops/gather.ts';
 export { gradient, ops } from './ops/index.ts';
 export { add, filled, map, multiply, scale, subtract } from './ops/map.ts';
 export { maximum } from './ops/maximum.ts';
+export {
+  checkNeighbourCount,
+  type NeighbourListOptions,
+  type Neighbours,
+  neighbourList,
+} from './ops/neighbours.ts';
 export { optimizerStep } from './ops/optimizer-step.ts';
 export type { PathMode, ProductPath, ProductSlot, ProductSpec, SlotBlock } from './ops/product-form.ts';
 export { radialBasis } from './ops/radial-basis.ts';
+export { randomUniform } from './ops/random-uniform.ts';
 export type { Axis } from './ops/reduce.ts';
+export { segmentMaximum } from './ops/segment-maximum.ts';
 export { concat, place, slice } from './ops/slice.ts';
 export { solidHarmonics as solidHarmonicsOf } from './ops/spherical-harmonics.ts';
 export { broadcast, sum } from './ops/sum.ts';
 export { tensorProduct as tensorProductOf } from './ops/tensor-product.ts';
+export { AtomicBatches, type AtomicBatchesOptions } from './training/atomic-batches.ts';
+export * from './training/atomic-data.ts';
+export {
+  type EnergyErrors,
+  energyErrors,
+  energyPredictions,
+  energyTaskLoss,
+} from './training/energy-task.ts';
+export type { NonFinitePlace } from './training/non-finite.ts';
+export { Plateau, type PlateauOptions } from './training/plateau.ts';
+export { type Progress, ProgressMeter } from './training/progress.ts';
+export {
+  Evaluator,
+  NonFiniteError,
+  type StepResult,
+  type TracedLoss,
+  Trainer,
+  type TrainerEvent,
+  type TrainerOptions,
+  type TrainOptions,
+} from './training/trainer.ts';
+export type { Notes, Snapshot } from './training/training-file.ts';

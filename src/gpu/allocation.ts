@@ -26,7 +26,8 @@ export class Allocation {
       );
     const buffer = this.device.createBuffer({
       label,
-      size: Math.max(4, bytes),
+      // An empty value is bound too: one entry of the widest type that shaders read.
+      size: bytes || 16,
       usage: usage.storage | usage.copySource | usage.copyTarget,
     });
     this.owned.push(buffer);
@@ -41,6 +42,7 @@ export class Allocation {
 
   dispose(): void {
     for (const buffer of this.owned) buffer.destroy();
+    this.owned.length = 0;
   }
 }
 

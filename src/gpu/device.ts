@@ -5,6 +5,11 @@ export interface GpuContext {
   readonly adapterName: string;
   /** Resolves, with the reason, when the device is lost; it never rejects. */
   readonly lost: Promise<GPUDeviceLostInfo>;
+  /**
+   * A new device in place of one that was lost, asked for as this one was; the same for all who ask. Absent where the
+   * context was put together by hand.
+   */
+  renew?(): Promise<GpuContext>;
 }
 
 /** Which device `requestDevice` asks for. */
@@ -49,7 +54,16 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GpuCon
   const { vendor, architecture, device: model, description } = adapter.info;
   const adapterName =
     [vendor, architecture, model, description].filter(Boolean).join(' / ') || 'unnamed adapter';
-  return { device, adapterName, lost: device.lost };
+  let successor: Promise<GpuContext> | null = null;
+  const renew = () => {
+    successor ??= requestDevice(options);
+    // Whoever asks again after a failure (the driver was still starting) gets a new attempt.
+    successor.catch(() => {
+      successor = null;
+    });
+    return successor;
+  };
+  return { device, adapterName, lost: device.lost, renew };
 }
 
 function noWebGpuMessage(): string {

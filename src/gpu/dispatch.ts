@@ -34,7 +34,7 @@ export function dispatchOf(
     if (source === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
     const value: Node = source === 'result' ? node : node.inputs[source];
     const place = plan.places.get(value)!;
-    const size = Math.max(4, value.rows * value.cols * 4);
+    const size = value.rows * value.cols * 4 || 16;
     const limit = device.limits.maxStorageBufferBindingSize;
     if (size > limit)
       throw new LimitError(

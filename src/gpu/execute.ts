@@ -46,6 +46,8 @@ export type GpuFeeds = Readonly<Record<string, ArrayLike<number>>>;
 export class Executable {
   /** Where the program's states live. */
   readonly states: StateStore;
+  /** Names of the inputs and index maps that the program reads: what `write` must have been given before a run counts. */
+  readonly inputs: ReadonlySet<string>;
   /** Dispatches of one run. */
   readonly dispatches: number;
   /** Bytes of buffers of this program, states included. */
@@ -67,6 +69,7 @@ export class Executable {
     this.states = states;
     this.list = list;
     this.dispatches = list.length;
+    this.inputs = new Set([...leaves].flatMap(([name, { node }]) => (node.op === stateOp ? [] : [name])));
     this.memory = memory;
     this.leaves = leaves;
     this.ring = ring;
@@ -92,6 +95,7 @@ export class Executable {
       leaves.set(name, { node: leaf, buffer });
       return buffer;
     };
+    let made: ReadRing | null = null;
     try {
       const kernels = plan.steps.map((node) => {
         const kernel = node.op.kernel!(node);
@@ -114,12 +118,15 @@ export class Executable {
           }),
         ),
       }));
+      made = linked.value.ring;
       refuse([...(await allocated.errors), ...(await linked.errors)], plan);
       const { list, ring } = linked.value;
       await checkDispatches(device, list);
       return new Executable(states, list, memory, leaves, ring);
     } catch (error) {
       memory.dispose();
+      made?.dispose();
+      if (!options.states) states.dispose();
       throw error;
     }
   }
@@ -200,16 +207,29 @@ export class Executable {
   }
 }
 
+/** Some drivers' messages go on with a trace of their own. */
+const firstLine = (message: string) => message.split('\n', 1)[0];
+
+/** What stands in a buffer: the leaf's name, or the largest of the values that take turns in it. */
+function contentOf({ buffers, places, steps }: Plan, buffer: PlannedBuffer): string {
+  if (buffer.leaf) return `${buffer.leaf.op.name} "${buffer.leaf.attrs?.name ?? ''}"`;
+  const values = steps.filter((node) => buffers[places.get(node)?.buffer ?? -1] === buffer);
+  const { op, rows, cols } = values.reduce((a, b) => (b.rows * b.cols > a.rows * a.cols ? b : a));
+  return `the value of ${op.name}, ${rows}x${cols}`;
+}
+
 /** Throws what the device said while the program was put together. */
 function refuse(errors: readonly (GPUError | null)[], plan: Plan): void {
   const error = errors.find((e) => e !== null);
   if (!error) return;
-  const mebibytes = plan.buffers.reduce((sum, b) => sum + b.size * 4, 0) / 2 ** 20;
+  const mebibytes = (numbers: number) => `${((numbers * 4) / 2 ** 20).toFixed(1)} MiB`;
+  const largest = plan.buffers.reduce((a, b) => (b.size > a.size ? b : a));
   throw new Error(
     // By name: in Node the class is global only where someone made it so.
     error.constructor.name === 'GPUOutOfMemoryError'
-      ? `out of GPU memory: the program asks for ${mebibytes.toFixed(1)} MiB in ${plan.buffers.length} buffers; ` +
-          `use fewer samples, edges or channels (${error.message})`
+      ? `out of GPU memory: the program asks for ${mebibytes(plan.buffers.reduce((sum, b) => sum + b.size, 0))} in ` +
+          `${plan.buffers.length} buffers, the largest ${mebibytes(largest.size)} for ${contentOf(plan, largest)}; ` +
+          `use fewer samples, edges or channels (${firstLine(error.message)})`
       : `the program is not valid for this device: ${error.message}`,
   );
 }

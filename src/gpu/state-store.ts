@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node.ts';
-import { usage } from './allocation.ts';
+import { startsOf } from '../graph/starts.ts';
+import { Allocation, usage } from './allocation.ts';
 
 /**
  * The buffers of states by name. Programs compiled with one store share them: a training program writes the
@@ -20,15 +21,23 @@ import { usage } from './allocation.ts';
 export class StateStore {
   /** Where the buffers are; programs that use the store run on this device. */
   readonly device: GPUDevice;
+  private readonly memory: Allocation;
   private readonly buffers = new Map<string, { buffer: GPUBuffer; size: number }>();
 
   constructor(device: GPUDevice) {
     this.device = device;
+    this.memory = new Allocation(device);
+  }
+
+  /** Names of the states that are there, in the order in which they were made. */
+  get names(): string[] {
+    return [...this.buffers.keys()];
   }
 
   /**
    * The buffer of a state, made and filled with its initial numbers at the first call.
    *
+   * @throws LimitError if it is larger than the device allows.
    * @throws Error if the store has a state of that name and another size.
    */
   bufferOf(state: Node): GPUBuffer {
@@ -41,12 +50,7 @@ export class StateStore {
         );
       return known.buffer;
     }
-    const buffer = this.device.createBuffer({
-      label: `state ${name}`,
-      size: Math.max(4, initial.length * 4),
-      usage: usage.storage | usage.copySource | usage.copyTarget,
-    });
-    this.device.queue.writeBuffer(buffer, 0, Float32Array.from(initial));
+    const buffer = this.memory.buffer(`state "${name}"`, Float32Array.from(initial));
     this.buffers.set(name, { buffer, size: initial.length });
     return buffer;
   }
@@ -75,30 +79,51 @@ export class StateStore {
    * @throws Error if there is no such state.
    */
   async read(name: string): Promise<Float32Array> {
-    const { buffer, size } = this.find(name);
+    return (await this.readAll([name]))[name];
+  }
+
+  /**
+   * The numbers of several states (default: all), by name: all as they are after the work submitted so far, so that
+   * they belong to one step. Feed them to `write`, one by one, to go back there.
+   *
+   * @throws Error if there is no state of a name.
+   */
+  async readAll(names: readonly string[] = this.names): Promise<Record<string, Float32Array>> {
+    const found = names.map((name) => ({ name, ...this.find(name) }));
+    const starts = startsOf(found.map(({ size }) => size * 4));
+    const total = found.reduce((sum, { size }) => sum + size * 4, 0);
     const staging = this.device.createBuffer({
-      size: Math.max(4, size * 4),
+      label: 'staging of states',
+      size: Math.max(4, total),
       usage: usage.mapRead | usage.copyTarget,
     });
-    const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, size * 4);
-    this.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(1);
-    const values = new Float32Array(staging.getMappedRange().slice(0));
-    staging.destroy();
-    return values.subarray(0, size);
+    try {
+      const encoder = this.device.createCommandEncoder();
+      found.forEach(({ buffer, size }, i) => {
+        encoder.copyBufferToBuffer(buffer, 0, staging, starts[i], size * 4);
+      });
+      this.device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(1);
+      const mapped = staging.getMappedRange();
+      return Object.fromEntries(
+        found.map(({ name, size }, i) => [
+          name,
+          new Float32Array(mapped.slice(starts[i], starts[i] + size * 4)),
+        ]),
+      );
+    } finally {
+      staging.destroy();
+    }
   }
 
   /** Bytes of all states. */
   get bytes(): number {
-    let sum = 0;
-    for (const { buffer } of this.buffers.values()) sum += buffer.size;
-    return sum;
+    return this.memory.bytes;
   }
 
   /** Frees the buffers; programs that use them can run no more. */
   dispose(): void {
-    for (const { buffer } of this.buffers.values()) buffer.destroy();
+    this.memory.dispose();
     this.buffers.clear();
   }
 

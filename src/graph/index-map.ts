@@ -12,14 +12,17 @@ import { apply, type Node, type Op } from './node.ts';
  */
 export const NOWHERE = 0xffffffff;
 
-interface IndexAttrs {
+/** What makes a value an index map: a leaf that is fed, or an op that computes one. */
+export interface IndexAttrs {
   readonly name: string;
   readonly capacity: number;
   readonly segments: number;
 }
 
-/** A leaf that holds an index map: 1 x `indexMapLength(capacity, segments)` of u32. */
-export type IndexNode = Node<IndexAttrs>;
+/** An index map, fed (`index`) or computed (`neighbourList`): 1 x `indexMapLength(capacity, segments)` of u32. */
+export interface IndexNode extends Node {
+  readonly attrs: IndexAttrs;
+}
 
 export const indexOp: Op<IndexAttrs> = {
   name: 'index',

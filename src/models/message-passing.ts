@@ -1,11 +1,11 @@
 import type { Node } from '../graph/node.ts';
 import { type Convolution, convolution, type Edges } from '../nn/convolution.ts';
-import { type Gate, gate } from '../nn/gate.ts';
+import type { Gate } from '../nn/gate.ts';
 import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
 import type { GeometricTensor } from '../nn/tensor.ts';
-import { Irrep } from '../o3/irrep.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
+import { hiddenGate } from './hidden-gate.ts';
 
 /** Options of `messagePassing`, by e3nn's names. */
 export interface MessagePassingOptions {
@@ -80,26 +80,7 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
   const layoutBefore = () => layers.at(-1)?.gate?.layoutOut;
   for (let n = 0; n < options.layers; n++) {
     const node = sequence[sequence.length - 1];
-    const reached = (ir: Irrep) => pathExists(node, edgeAttr, ir);
-    const part = (keep: (ir: Irrep) => boolean) =>
-      Irreps.parse(
-        hidden.blocks
-          .filter(({ ir }) => keep(ir) && reached(ir))
-          .map(({ mul, ir }): [number, Irrep] => [mul, ir]),
-      );
-    const scalars = part((ir) => ir.l === 0).simplify();
-    const gated = part((ir) => ir.l > 0);
-    const gateIr = [Irrep.of(0, 1), Irrep.of(0, -1)].find(reached);
-    if (gated.dim > 0 && !gateIr)
-      throw new Error(`layer ${n}: ${node} with ${edgeAttr} gives no scalars, so nothing can gate ${gated}`);
-    const gates = Irreps.parse(gated.blocks.map(({ mul }): [number, Irrep] => [mul, gateIr!])).simplify();
-    const nonlinearity = gate(
-      scalars,
-      scalars.blocks.map(({ ir }) => (ir.p === 1 ? 'silu' : 'tanh')),
-      gates,
-      gates.blocks.map(({ ir }) => (ir.p === 1 ? 'sigmoid' : 'tanh')),
-      gated,
-    );
+    const nonlinearity = hiddenGate(n, node, edgeAttr, hidden);
     const conv = convolution({
       ...common,
       irrepsNodeInput: node,
@@ -134,11 +115,4 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
       }, nodeFeatures);
     },
   };
-}
-
-/** Whether the product of some block of `a` with some block of `b` contains `ir` (e3nn `tp_path_exists`). */
-function pathExists(a: Irreps, b: Irreps, ir: Irrep): boolean {
-  return a.blocks.some((x) =>
-    b.blocks.some((y) => x.mul > 0 && y.mul > 0 && x.ir.product(y.ir).some((z) => z.equals(ir))),
-  );
 }

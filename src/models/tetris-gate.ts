@@ -1,13 +1,10 @@
-import type { Node } from '../graph/node.ts';
 import type { ActivationLike } from '../nn/activation.ts';
-import type { Edges } from '../nn/convolution.ts';
-import { fullyConnectedNet } from '../nn/fully-connected-net.ts';
 import { gate } from '../nn/gate.ts';
 import { type Module, prefixed, type Weights } from '../nn/parameters.ts';
 import { softOneHotLinspace } from '../nn/radial.ts';
+import { radialConvolution } from '../nn/radial-convolution.ts';
 import { norm, sphericalHarmonics } from '../nn/spherical-harmonics.ts';
 import { type GeometricTensor, tensor } from '../nn/tensor.ts';
-import { tensorProductLayer } from '../nn/tensor-product.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
@@ -48,40 +45,6 @@ export interface PointModel extends Module {
   apply(weights: Weights, graph: PointGraph): GeometricTensor;
 }
 
-/** Convolution of e3nn's `tetris_gate.py`: a fully connected tensor product whose weights are functions of the distance. */
-function edgeConvolution(
-  irrepsIn: Irreps,
-  irrepsSh: Irreps,
-  irrepsOut: Irreps,
-  hs: readonly number[],
-  numNeighbors: number,
-  layouts: { layoutIn1?: Layout; layoutOut?: Layout },
-) {
-  const tp = tensorProductLayer(fullyConnectedTensorProduct(irrepsIn, irrepsSh, irrepsOut), {
-    ...layouts,
-    gain: 1 / Math.sqrt(numNeighbors),
-  });
-  const fc = fullyConnectedNet([...hs, tp.spec.weightNumel], 'relu', {
-    outPositions: tp.weightPositions,
-    outCols: tp.weightLength,
-  });
-  return {
-    parameters: prefixed('fc', fc),
-    layoutOut: tp.layoutOut,
-    apply(
-      weights: Weights,
-      x: GeometricTensor,
-      edges: Edges,
-      sh: GeometricTensor,
-      embedding: Node,
-    ): GeometricTensor {
-      const radial = fc.apply(weights.at('fc'), embedding);
-      const messages = tp.apply(radial, tensor(gather(x.node, edges.src), x.layout), sh);
-      return tensor(segmentSum(messages.node, edges.dst), tp.layoutOut);
-    },
-  };
-}
-
 /**
  * The model of e3nn's `examples/tetris_gate.py`: harmonics summed over the neighbours, a convolution, a gate, a
  * convolution, a sum over the nodes. The vector of an edge is pos[src] - pos[dst].
@@ -111,16 +74,18 @@ export function tetrisGate(options: TetrisGateOptions = {}): PointModel {
   } = options;
   const irrepsSh = Irreps.sphericalHarmonics(lmax);
   const nonlinearity = gate(irrepsScalars, actScalars, irrepsGates, actGates, irrepsGated);
-  const hs = [numberOfBasis, fcHidden];
-  const conv = edgeConvolution(irrepsSh, irrepsSh, nonlinearity.irrepsIn, hs, numNeighbors, {
+  const radial = { fcNeurons: [numberOfBasis, fcHidden], act: 'relu', numNeighbors } as const;
+  const conv = radialConvolution(fullyConnectedTensorProduct(irrepsSh, irrepsSh, nonlinearity.irrepsIn), {
+    ...radial,
     layoutOut: nonlinearity.layoutIn,
   });
-  const final = edgeConvolution(nonlinearity.irrepsOut, irrepsSh, Irreps.parse(irrepsOut), hs, numNeighbors, {
+  const final = radialConvolution(fullyConnectedTensorProduct(nonlinearity.irrepsOut, irrepsSh, irrepsOut), {
+    ...radial,
     layoutIn1: nonlinearity.layoutOut,
     layoutOut: Layout.of(irrepsOut),
   });
   return {
-    layoutOut: final.layoutOut,
+    layoutOut: final.tp.layoutOut,
     parameters: [...prefixed('conv', conv), ...prefixed('final', final)],
     apply(weights, { pos, edges, graphs }) {
       const vector = subtract(gather(pos, edges.src), gather(pos, edges.dst));

@@ -66,7 +66,8 @@ export type ActivationName = keyof typeof activations;
 /** A named activation, or any scalar expression of argument 0. */
 export type ActivationLike = ActivationName | e.Expression;
 
-function expressionOf(activation: ActivationLike): e.Expression {
+/** The function itself, not normalised. Throws if there is no activation of that name. */
+export function expressionOf(activation: ActivationLike): e.Expression {
   if (typeof activation !== 'string') return activation;
   const known: KnownActivation | undefined = activations[activation];
   if (!known)

@@ -1,31 +1,19 @@
 import * as e from '../graph/expression.ts';
-import type { IndexNode } from '../graph/index-map.ts';
 import { constant } from '../graph/leaf.ts';
 import type { Node } from '../graph/node.ts';
-import type { InstructionLike } from '../o3/instructions.ts';
 import { tensorProduct as tensorProductSpec } from '../o3/instructions.ts';
-import { Irrep } from '../o3/irrep.ts';
 import { Irreps, type IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
+import { messagePaths } from '../o3/path-selection.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
-import { gather, segmentSum } from '../ops/gather.ts';
 import { map } from '../ops/map.ts';
 import { broadcast } from '../ops/sum.ts';
-import { fullyConnectedNet } from './fully-connected-net.ts';
 import { type Module, prefixed, type Weights } from './parameters.ts';
+import { type Edges, radialConvolution } from './radial-convolution.ts';
 import { type GeometricTensor, tensor } from './tensor.ts';
 import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
 
-/**
- * Edges of a graph: for each one the node it starts from and the node it points to, made by `index` with the
- * number of edges as capacity and the number of nodes as segments.
- */
-export interface Edges {
-  /** Node that each edge starts from: where features come from. */
-  readonly src: IndexNode;
-  /** Node that each edge points to: where they are summed. */
-  readonly dst: IndexNode;
-}
+export type { Edges } from './radial-convolution.ts';
 
 /** Options of `convolution`, by e3nn's names. */
 export interface ConvolutionOptions {
@@ -105,12 +93,17 @@ export function convolution(options: ConvolutionOptions): Convolution {
   const layoutOut = options.layoutOut ?? Layout.of(nodeOutput);
   const layoutAttr = options.layoutAttr ?? Layout.of(nodeAttr);
   const layoutEdge = options.layoutEdge ?? Layout.of(edgeAttr);
-  const { irrepsMid, instructions } = middlePaths(nodeInput, edgeAttr, nodeOutput);
+  const scalar = Irreps.parse('0e');
+  // Where the output has the irrep, or it is 0e, which alpha reads.
+  const { irrepsMid, instructions } = messagePaths(
+    nodeInput,
+    edgeAttr,
+    (ir) => nodeOutput.has(ir) || scalar.has(ir),
+  );
   const layoutMid = Layout.of(
     irrepsMid,
     layoutIn.isPadded || layoutIn.blocks.every((b) => b.mul % 4 === 0) ? 4 : 1,
   );
-  const scalar = Irreps.parse('0e');
   const fully = (from: Irreps, to: Irreps, layoutIn1: Layout, layoutOf: Layout) =>
     tensorProductLayer(fullyConnectedTensorProduct(from, nodeAttr, to), {
       layoutIn1,
@@ -119,16 +112,13 @@ export function convolution(options: ConvolutionOptions): Convolution {
     });
   const sc = fully(nodeInput, nodeOutput, layoutIn, layoutOut);
   const lin1 = fully(nodeInput, nodeInput, layoutIn, layoutIn);
-  const tp = tensorProductLayer(tensorProductSpec(nodeInput, edgeAttr, irrepsMid, instructions), {
+  const messages = radialConvolution(tensorProductSpec(nodeInput, edgeAttr, irrepsMid, instructions), {
+    fcNeurons: options.fcNeurons,
+    act: 'silu',
+    numNeighbors: options.numNeighbors,
     layoutIn1: layoutIn,
     layoutIn2: layoutEdge,
     layoutOut: layoutMid,
-    // The mean over neighbours costs nothing when it is part of the coefficients.
-    gain: 1 / Math.sqrt(options.numNeighbors),
-  });
-  const fc = fullyConnectedNet([...options.fcNeurons, tp.spec.weightNumel], 'silu', {
-    outPositions: tp.weightPositions,
-    outCols: tp.weightLength,
   });
   const lin2 = fully(irrepsMid, nodeOutput, layoutMid, layoutOut);
   const alpha = fully(irrepsMid, scalar, layoutMid, Layout.of(scalar));
@@ -137,11 +127,11 @@ export function convolution(options: ConvolutionOptions): Convolution {
   return {
     layoutIn,
     layoutOut,
-    tp,
+    tp: messages.tp,
     parameters: [
       ...prefixed('sc', sc),
       ...prefixed('lin1', lin1),
-      ...prefixed('fc', fc),
+      ...messages.parameters,
       ...prefixed('lin2', lin2),
       ...prefixed('alpha', {
         parameters: alpha.parameters.map((p) => ({ ...p, initial: 'zeros' as const })),
@@ -150,9 +140,7 @@ export function convolution(options: ConvolutionOptions): Convolution {
     apply(weights, input, attr, edges, edgeAttributes, edgeScalars) {
       const self = sc.apply(weights.at('sc'), input, attr);
       const hidden = lin1.apply(weights.at('lin1'), input, attr);
-      const radial = fc.apply(weights.at('fc'), edgeScalars);
-      const messages = tp.apply(radial, tensor(gather(hidden.node, edges.src), layoutIn), edgeAttributes);
-      const sum = tensor(segmentSum(messages.node, edges.dst), layoutMid);
+      const sum = messages.apply(weights, hidden, edges, edgeAttributes, edgeScalars);
       const out = lin2.apply(weights.at('lin2'), sum, attr);
       const angle = alpha.apply(weights.at('alpha'), sum, attr);
       const { rows, cols } = out.node;
@@ -168,29 +156,5 @@ export function convolution(options: ConvolutionOptions): Convolution {
       );
       return tensor(value, layoutOut);
     },
-  };
-}
-
-/** e3nn's middle irreps: one block a path, kept where the output has the irrep or it is 0e; sorted, not simplified. */
-function middlePaths(
-  nodeInput: Irreps,
-  edgeAttr: Irreps,
-  nodeOutput: Irreps,
-): { irrepsMid: Irreps; instructions: InstructionLike[] } {
-  const blocks: [number, Irrep][] = [];
-  const found: [number, number, number][] = [];
-  nodeInput.blocks.forEach((a, i) => {
-    edgeAttr.blocks.forEach((b, j) => {
-      for (const ir of a.ir.product(b.ir))
-        if (nodeOutput.has(ir) || ir.equals(Irrep.of(0, 1))) {
-          found.push([i, j, blocks.length]);
-          blocks.push([a.mul, ir]);
-        }
-    });
-  });
-  const { irreps, p } = Irreps.parse(blocks).sort();
-  return {
-    irrepsMid: irreps,
-    instructions: found.map(([i, j, k]): InstructionLike => [i, j, p[k], 'uvu', true]),
   };
 }

@@ -129,6 +129,7 @@ export async function equivarianceErrors(
 
 /**
  * Checks a model by `equivarianceErrors`, whose result it gives (e3nn `util.test.assert_equivariant`).
+ * `assertEquivariantModel` does so for a graph, on a GPU or without one.
  *
  * @throws Error if an error is larger than `options.tolerance`; it says which symmetry is broken and by how much.
  * @example

@@ -10,6 +10,10 @@ import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
 
 /** A layer made by `gate`: rows x irrepsIn to rows x irrepsOut, without parameters. */
 export interface Gate {
+  /** The arguments that it was made of. */
+  readonly irrepsScalars: Irreps;
+  readonly irrepsGates: Irreps;
+  readonly irrepsGated: Irreps;
   /** Scalars, gates and gated irreps, sorted and simplified: what the layer before has to produce. */
   readonly irrepsIn: Irreps;
   /** Scalars, then gated irreps, as the activations leave their parities. */
@@ -85,6 +89,9 @@ export function gate(
   const paths = gatePaths();
 
   return {
+    irrepsScalars: scalars,
+    irrepsGates: gates,
+    irrepsGated: gated,
     irrepsIn,
     irrepsOut,
     layoutIn,

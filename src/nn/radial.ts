@@ -89,6 +89,70 @@ function inside(t: e.Expression, c: number, f: e.Expression): e.Expression {
  * ```
  */
 export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions): Node {
+  const { expression, values } = basisFunctions(options);
+  return radialBasis(distances, expression, values);
+}
+
+/**
+ * The functions of `softOneHotLinspace` from 0 to `end`, with cutoff, times `polynomialEnvelope`, so that energies have
+ * continuous forces: rows x number. The bessel functions are those of `bessel`, with their limits at 0 (DimeNet's
+ * basis, arXiv:2003.03123).
+ *
+ * @param distances rows x 1
+ * @param options those of `softOneHotLinspace` without start and cutoff: the envelope is the cutoff
+ * @param p exponent of the envelope
+ * @throws Error as `softOneHotLinspace` and `polynomialEnvelope` do.
+ * @example
+ * ```ts
+ * import { envelopedBasis, input, reference } from 'clebsch';
+ * const options = { end: 2, number: 1, basis: 'bessel' } as const;
+ * const y = envelopedBasis(input('r', 2, 1), options, 2);
+ * reference([y], { r: [1, 3] }); // => [[0.3125, 0]]
+ * ```
+ */
+export function envelopedBasis(
+  distances: Node,
+  options: Omit<SoftOneHotOptions, 'start' | 'cutoff'>,
+  p: number,
+): Node {
+  const { expression, values } = basisFunctions({ ...options, start: 0, cutoff: true });
+  const own = options.basis === 'bessel' ? besselOf(x, options.end) : expression;
+  return radialBasis(distances, e.mul(own, envelopeOf(x, options.end, p)), values);
+}
+
+/**
+ * The envelope 1 - (p+1)(p+2)/2 u^p + p(p+2) u^(p+1) - p(p+1)/2 u^(p+2) with u = distance/radius, 0 for u >= 1: with its
+ * first and second derivative it is zero at the radius (J. Klicpera et al., arXiv:2003.03123, equation 8):
+ * rows x 1.
+ *
+ * @param distances rows x 1
+ * @param radius where it ends, in the unit of the distances
+ * @param p a whole number >= 2: the larger, the longer it stays near 1
+ * @throws Error if p is no whole number >= 2, or the radius is not positive.
+ * @example
+ * ```ts
+ * import { input, polynomialEnvelope, reference } from 'clebsch';
+ * reference([polynomialEnvelope(input('r', 3, 1), 2, 2)], { r: [0, 1, 2] }); // => [[1, 0.3125, 0]]
+ * ```
+ */
+export function polynomialEnvelope(distances: Node, radius: number, p: number): Node {
+  return radialBasis(distances, envelopeOf(x, radius, p), [0]);
+}
+
+function envelopeOf(t: e.Expression, radius: number, p: number): e.Expression {
+  if (!Number.isInteger(p) || p < 2)
+    throw new Error(`polynomialEnvelope: the exponent must be a whole number >= 2, got ${p}`);
+  if (!(radius > 0)) throw new Error(`polynomialEnvelope: the radius is ${radius}, but must be positive`);
+  const u = e.mul(t, n(1 / radius));
+  const inner = e.add(
+    n((-(p + 1) * (p + 2)) / 2),
+    e.add(e.mul(n(p * (p + 2)), u), e.mul(n((-p * (p + 1)) / 2), e.mul(u, u))),
+  );
+  return e.select(e.sub(n(1), u), e.add(n(1), e.mul(e.power(u, p), inner)), n(0));
+}
+
+/** The functions of `softOneHotLinspace`, as `radialBasis` takes them. */
+function basisFunctions(options: SoftOneHotOptions): { expression: e.Expression; values: number[] } {
   const { start, end, number, basis, cutoff } = options;
   if (typeof cutoff !== 'boolean')
     throw new Error('softOneHotLinspace: say whether there is a cutoff (true or false)');
@@ -107,18 +171,18 @@ export function softOneHotLinspace(distances: Node, options: SoftOneHotOptions):
     const factor = n(1 / Math.sqrt(0.25 + number / 2));
     const f = e.mul(factor, cutoff ? e.sin(e.mul(v, t)) : e.cos(e.mul(v, t)));
     const frequencies = Array.from({ length: number }, (_, i) => (cutoff ? i + 1 : i) * Math.PI);
-    return radialBasis(distances, cutoff ? inside(t, 1, f) : f, frequencies);
+    return { expression: cutoff ? inside(t, 1, f) : f, values: frequencies };
   }
   if (basis === 'bessel') {
     const t = e.sub(x, n(start));
     const frequencies = Array.from({ length: number }, (_, i) => ((i + 1) * Math.PI) / length);
     const f = besselOf(t, length);
-    return radialBasis(distances, cutoff ? inside(t, length, f) : f, frequencies);
+    return { expression: cutoff ? inside(t, length, f) : f, values: frequencies };
   }
   const step = cutoff ? length / (number + 1) : length / (number - 1);
   const centres = Array.from({ length: number }, (_, i) => start + step * (cutoff ? i + 1 : i));
   const d = e.mul(e.sub(x, v), n(1 / step));
-  return radialBasis(distances, bumps[basis](d), centres);
+  return { expression: bumps[basis](d), values: centres };
 }
 
 /** Functions of the distance from a centre, in steps. */

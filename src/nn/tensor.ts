@@ -1,6 +1,7 @@
+import type { IndexNode } from '../graph/index-map.ts';
 import { input } from '../graph/leaf.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
-import type { IrrepsLike } from '../o3/irreps.ts';
+import type { Irreps, IrrepsLike } from '../o3/irreps.ts';
 import { Layout } from '../o3/layout.ts';
 import { place, slice } from '../ops/slice.ts';
 
@@ -47,6 +48,20 @@ export function tensorInput(name: string, rows: number, irreps: IrrepsLike | Lay
   return { node: input(name, rows, layout.cols), layout };
 }
 
+/** Throws if x has other irreps than the layer was made for. */
+export function expectIrreps(layer: string, x: GeometricTensor, irreps: Irreps): void {
+  if (!x.layout.irreps.equals(irreps))
+    throw new Error(`${layer} was made for irreps ${irreps}, but its input has ${x.layout.irreps}`);
+}
+
+/** Throws if a map does not say for each row of x which sample it belongs to. */
+export function expectSamples(layer: string, x: GeometricTensor, { attrs }: IndexNode): void {
+  if (attrs.capacity !== x.node.rows)
+    throw new Error(
+      `${layer}: index "${attrs.name}" has ${attrs.capacity} rows, but the features have ${x.node.rows}`,
+    );
+}
+
 /**
  * The value of x as a layer wants it: in the given memory layout. One that is stored otherwise (padded, say) is moved.
  *
@@ -54,8 +69,7 @@ export function tensorInput(name: string, rows: number, irreps: IrrepsLike | Lay
  * @throws Error if x has other irreps than the layout.
  */
 export function inLayout(layer: string, x: GeometricTensor, layout: Layout): Node {
-  if (!x.layout.irreps.equals(layout.irreps))
-    throw new Error(`${layer} was made for irreps ${layout.irreps}, but its input has ${x.layout.irreps}`);
+  expectIrreps(layer, x, layout.irreps);
   const same = layout.blocks.every(({ offset, stride }, i) => {
     const own = x.layout.blocks[i];
     return own.offset === offset && own.stride === stride;

@@ -30,3 +30,32 @@ export function sortOutputs(
   const moved = instructions.map(([i1, i2, iOut, ...rest]): InstructionLike => [i1, i2, p[iOut], ...rest]);
   return { out: irreps, instructions: moved };
 }
+
+/** Whether the product of some block of `a` with some block of `b` contains `ir` (e3nn `tp_path_exists`). */
+export function pathExists(a: Irreps, b: Irreps, ir: Irrep): boolean {
+  return a.blocks.some((x) => b.blocks.some((y) => x.mul > 0 && y.mul > 0 && allows(x.ir, y.ir, ir)));
+}
+
+/**
+ * The paths of a message, features times edge attributes: one middle block a path whose irrep is wanted (mode uvu,
+ * weighted); the blocks are sorted, not simplified.
+ */
+export function messagePaths(
+  features: Irreps,
+  edgeAttr: Irreps,
+  wanted: (ir: Irrep) => boolean,
+): { irrepsMid: Irreps; instructions: InstructionLike[] } {
+  const blocks: [number, Irrep][] = [];
+  const found: InstructionLike[] = [];
+  features.blocks.forEach((a, i) => {
+    edgeAttr.blocks.forEach((b, j) => {
+      for (const ir of a.ir.product(b.ir)) {
+        if (!wanted(ir)) continue;
+        found.push([i, j, blocks.length, 'uvu', true]);
+        blocks.push([a.mul, ir]);
+      }
+    });
+  });
+  const { out, instructions } = sortOutputs(blocks, found);
+  return { irrepsMid: out, instructions };
+}

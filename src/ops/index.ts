@@ -7,12 +7,21 @@ import { fusedOp } from './fused.ts';
 import { gatherOp, segmentSumOp } from './gather.ts';
 import { add, filled, mapOp } from './map.ts';
 import { maximumOp } from './maximum.ts';
+import { neighbourBinsOp } from './neighbour-bins.ts';
+import { neighbourFrameOp } from './neighbour-frame.ts';
+import { neighbourIndexOp } from './neighbour-index.ts';
+import { neighbourCountsOp, neighbourEdgesOp } from './neighbour-search.ts';
 import { optimizerStepOp } from './optimizer-step.ts';
+import { packIndicesOp } from './pack-indices.ts';
 import { radialBasisOp } from './radial-basis.ts';
+import { randomUniformOp } from './random-uniform.ts';
+import { runningSumOp } from './running-sum.ts';
+import { segmentMaximumOp } from './segment-maximum.ts';
 import { concatOp, place, sliceOp } from './slice.ts';
 import { solidHarmonicsOp } from './spherical-harmonics.ts';
 import { broadcastOp, sumOp } from './sum.ts';
 import { tensorProductOp } from './tensor-product.ts';
+import { unpackBitsOp } from './unpack-bits.ts';
 
 /**
  * Every op, one record each: what the law tests run over, and what programs are made of (leaves aside).
@@ -33,11 +42,21 @@ export const ops: readonly Op<any>[] = [
   concatOp,
   gatherOp,
   segmentSumOp,
+  segmentMaximumOp,
   contractOp,
   tensorProductOp,
   solidHarmonicsOp,
   radialBasisOp,
+  randomUniformOp,
   optimizerStepOp,
+  neighbourFrameOp,
+  neighbourBinsOp,
+  packIndicesOp,
+  neighbourCountsOp,
+  runningSumOp,
+  neighbourEdgesOp,
+  neighbourIndexOp,
+  unpackBitsOp,
   fusedOp,
 ];
 

@@ -201,7 +201,7 @@ export function tensorProduct(spec: ProductSpec, x: Node, y: Node, w?: Node): No
   return productForm(spec, 'z', { x, y, ...(w && { w }) });
 }
 
-/** The slot y of the form that is linear in it: what the gradient of solid harmonics needs. */
+/** The slot y of the form that is linear in it: what the gradient of solid harmonics, and squared norms, need. */
 export function tensorProductOpenY(spec: ProductSpec, x: Node, z: Node): Node {
   return productForm(spec, 'y', { x, z });
 }

@@ -14,6 +14,8 @@ export interface FamilyRunner {
   /** Pure mathematics does not touch the GPU. */
   readonly gpu: boolean;
   cases(family: Family, readFile: ReadFile): Case[] | Promise<Case[]>;
+  /** Cases of the file that need what this version has not: how many, by what they need. They are not run, but reported. */
+  notCovered?(family: Family): Readonly<Record<string, number>>;
 }
 
 /** Cases from a list of the file; a list that is not there (another set may lack it) gives none. */

@@ -5,7 +5,15 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openRuntime, type RuntimeKind } from '../support/runtime.ts';
-import { type FamilyReport, failureLines, reportFamily, tableHead, tableRow, toJson } from './report.ts';
+import {
+  type FamilyReport,
+  failureLines,
+  notCoveredLines,
+  reportFamily,
+  tableHead,
+  tableRow,
+  toJson,
+} from './report.ts';
 import type { CaseResult, FileResult } from './run.ts';
 import { DEFAULT_FOLDER, select } from './selection.ts';
 
@@ -36,6 +44,7 @@ try {
   for (const { family, files } of selection.files) {
     const start = performance.now();
     const results: CaseResult[] = [];
+    const notCovered: Record<string, number> = {};
     for (const file of files) {
       const prefix = file === family ? '' : `${file}: `;
       const onMessage = (message: unknown) => progress.show(family, message as { case: string });
@@ -47,6 +56,8 @@ try {
           onMessage,
         );
         adapter ??= result.adapter;
+        for (const [name, count] of Object.entries(result.notCovered))
+          notCovered[name] = (notCovered[name] ?? 0) + count;
         results.push(...result.cases.map((one) => ({ ...one, case: prefix + one.case })));
       } catch (error) {
         results.push({
@@ -57,7 +68,7 @@ try {
       }
     }
     progress.clear();
-    const report = reportFamily(family, results);
+    const report = reportFamily(family, results, notCovered);
     reports.push(report);
     console.log(`${tableRow(report)}  ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
@@ -66,6 +77,7 @@ try {
 }
 
 for (const line of reports.flatMap(failureLines)) console.log(line);
+for (const line of reports.flatMap(notCoveredLines)) console.log(line);
 for (const family of selection.missing) console.log(`missing: ${family}`);
 if (selection.notCovered.length > 0)
   console.log(`not run: ${selection.notCovered.join(', ')} (in the folder, but not covered by this version)`);
@@ -74,8 +86,10 @@ const failed = cases - reports.reduce((sum, report) => sum + report.passed, 0);
 const passed = failed === 0 && cases > 0 && selection.missing.length === 0;
 const seconds = ((performance.now() - began) / 1000).toFixed(0);
 const missing = selection.missing.length > 0 ? `, ${selection.missing.length} families missing` : '';
+const left = reports.flatMap(({ notCovered }) => Object.values(notCovered)).reduce((sum, n) => sum + n, 0);
+const notCovered = left > 0 ? `, ${left} not covered` : '';
 console.log(
-  `${cases - failed} passed, ${failed} failed${missing} (${kind}, ${adapter ?? 'no GPU'}, ${seconds} s)`,
+  `${cases - failed} passed, ${failed} failed${missing}${notCovered} (${kind}, ${adapter ?? 'no GPU'}, ${seconds} s)`,
 );
 if (options.json)
   console.log(toJson({ runtime: kind, adapter, families: reports, missing: selection.missing, passed }));

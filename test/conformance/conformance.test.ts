@@ -38,7 +38,15 @@ describe('the files of test/fixtures', () => {
   // The two largest take longer than all others together: `npm run conformance` has them too.
   const families = [
     ...['irreps', 'wigner3j', 'wignerD', 'sphericalHarmonics', 'radialBasis', 'tensorProduct', 'linear'],
-    ...['conv', 'network_attributes', 'tetris_gate', 'tetris_polynomial'],
+    ...[
+      'nonlinearity',
+      'conv',
+      'network_attributes',
+      'forces',
+      'tetris_gate',
+      'tetris_polynomial',
+      'equivariance',
+    ],
   ];
 
   test('all cases pass, but for the two largest families', async () => {
@@ -48,6 +56,11 @@ describe('the files of test/fixtures', () => {
     expect(json.families.map(({ family }: Json) => family)).toEqual(families);
     expect(json.runtime).toBe('chromium');
     expect(json.adapter).toBeTypeOf('string');
+    // Said in numbers and in words, wherever a run meets them.
+    const counts = json.families.map(({ notCovered }: Json) => Object.keys(notCovered).length);
+    expect(counts).toEqual(families.map((family) => (family === 'nonlinearity' ? 2 : 0)));
+    expect(text).toContain('not run: 4 of nonlinearity');
+    expect(text).toContain('S2Activation (3 cases), SO3Activation (1 case)');
   }, 400_000);
 
   test('pure mathematics has no GPU column', async () => {
@@ -59,9 +72,9 @@ describe('the files of test/fixtures', () => {
   });
 
   test('a family of a later version is missing when it is asked for', async () => {
-    const { status, json, text } = await conformance('--runtime', 'node', '--family', 'nonlinearity');
-    expect([status, json.missing, json.passed]).toEqual([1, ['nonlinearity'], false]);
-    expect(text).toContain('missing: nonlinearity');
+    const { status, json, text } = await conformance('--runtime', 'node', '--family', 's2grid');
+    expect([status, json.missing, json.passed]).toEqual([1, ['s2grid'], false]);
+    expect(text).toContain('missing: s2grid');
   });
 });
 
@@ -84,15 +97,29 @@ describe('other files', () => {
   });
 
   test('a family without a runner is missing, the others run', async () => {
-    await writeFile(
-      join(folder, 'forces.json'),
-      JSON.stringify({ format: 'e3nn-golden/1', family: 'forces' }),
-    );
+    await writeFile(join(folder, 'voxel.json'), JSON.stringify({ format: 'e3nn-golden/1', family: 'voxel' }));
     await writeFile(join(folder, 'linear.json'), JSON.stringify(await fixture('linear')));
     const run = await conformance(folder, '--runtime', 'node');
-    expect([run.status, run.json.missing]).toEqual([1, ['forces']]);
+    expect([run.status, run.json.missing]).toEqual([1, ['voxel']]);
     expect(run.json.families[0].passed).toBe(run.json.families[0].cases);
-    await rm(join(folder, 'forces.json'));
+    await rm(join(folder, 'voxel.json'));
+  });
+
+  test('transformed inputs of models that are not covered are counted, not passed over', async () => {
+    const own = await mkdtemp(join(folder, 'equivariance-'));
+    const json = await fixture('equivariance');
+    const [conv] = json.cases;
+    const voxel = { name: 'voxel/0', ref: { file: 'voxel.json', case: '0' }, model: 'voxel', inputs: {} };
+    const unknown = { ...voxel, name: 'other/0', ref: { file: 'other.json', case: '0' }, model: 'other' };
+    await writeFile(
+      join(own, 'equivariance.json'),
+      JSON.stringify({ ...json, cases: [conv, voxel, unknown] }),
+    );
+    await writeFile(join(own, 'conv.json'), JSON.stringify(await fixture('conv')));
+    const run = await conformance(own, '--runtime', 'node', '--family', 'equivariance');
+    const [report] = run.json.families;
+    expect([report.cases, report.passed, report.notCovered]).toEqual([2, 1, { 'voxel.json': 1 }]);
+    expect(run.text).toContain('there is no runner for the model "other" of other.json');
   });
 
   test('tensors in safetensors, further leading dimensions', async () => {

@@ -16,9 +16,15 @@ export interface FamilyReport {
   /** The worst of each kind; null where nothing of the kind was compared. */
   readonly errors: Readonly<Record<Kind, number | null>>;
   readonly failed: readonly Failure[];
+  /** Cases that were not run, for want of something in this version: how many, by what they need. Not among `cases`. */
+  readonly notCovered: Readonly<Record<string, number>>;
 }
 
-export function reportFamily(family: string, results: readonly CaseResult[]): FamilyReport {
+export function reportFamily(
+  family: string,
+  results: readonly CaseResult[],
+  notCovered: FamilyReport['notCovered'],
+): FamilyReport {
   const failed = results.flatMap(({ case: name, measurements, failure }): Failure[] => {
     // Written so that NaN fails.
     const arrays = measurements.filter(({ error, bound }) => !(error <= bound));
@@ -35,6 +41,7 @@ export function reportFamily(family: string, results: readonly CaseResult[]): Fa
     passed: results.length - failed.length,
     errors: Object.fromEntries(KINDS.map((kind) => [kind, worst(kind)])) as FamilyReport['errors'],
     failed,
+    notCovered,
   };
 }
 
@@ -71,6 +78,15 @@ export function failureLines({ family, failed }: FamilyReport): string[] {
         `    ${array} (${HEADINGS[kind]}): error ${error.toExponential(2)}, bound ${bound.toExponential(0)}`,
     ),
   ]);
+}
+
+/** A line for what a family's files have and this version has not. */
+export function notCoveredLines({ family, notCovered }: FamilyReport): string[] {
+  const list = Object.entries(notCovered);
+  if (list.length === 0) return [];
+  const total = list.reduce((sum, [, count]) => sum + count, 0);
+  const names = list.map(([name, count]) => `${name} (${count} case${count === 1 ? '' : 's'})`);
+  return [`not run: ${total} of ${family}, which need what this version does not cover: ${names.join(', ')}`];
 }
 
 /** JSON has no Infinity and no NaN; they become strings, as in the fixtures. */

@@ -22,6 +22,8 @@ export interface CaseResult {
 
 export interface FileResult {
   readonly cases: readonly CaseResult[];
+  /** Cases that were not run, for want of something in this version: how many, by what they need. */
+  readonly notCovered: Readonly<Record<string, number>>;
   /** What the GPU calls itself; null for pure mathematics. */
   readonly adapter: string | null;
 }
@@ -54,7 +56,8 @@ export async function runFile({ arg, post, readFile }: RunContext<FileOptions>):
         measurements: [],
         failure: errors.join('; '),
       });
-    return { cases: results, adapter: gpu?.adapterName ?? null };
+    const notCovered = runner.notCovered?.(family) ?? {};
+    return { cases: results, notCovered, adapter: gpu?.adapterName ?? null };
   } finally {
     gpu?.device.destroy();
   }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import * as e from '../../src/graph/expression.ts';
 import { input, stateOp } from '../../src/graph/leaf.ts';
 import { reference } from '../../src/graph/reference.ts';
-import { adam, type Optimizer, sgd } from '../../src/nn/optimizer.ts';
+import { adam, adamW, type Optimizer, sgd } from '../../src/nn/optimizer.ts';
+import { cosineDecay, exponentialDecay, type Schedule, stepDecay, warmup } from '../../src/nn/schedule.ts';
 import { Random } from '../../src/o3/random.ts';
 import { gradient } from '../../src/ops/index.ts';
 import { map, multiply } from '../../src/ops/map.ts';
@@ -150,4 +151,122 @@ test('errors: a gradient of another length', () => {
   expect(() => adam(initial).step(input('g', 1, 3))).toThrow(
     'optimizer: the gradient must be 1x7 like the parameters, got 1x3',
   );
+});
+
+describe('what every optimiser can do besides its rule', () => {
+  /** The last row of n numbers in the state `values`. */
+  const lastRow = (states: Record<string, ArrayLike<number>>, optimizer: Optimizer) =>
+    Array.from(states[optimizer.states.values]).slice(-length);
+
+  test('weight decay as a part of the gradient (torch Adam) and beside it (AdamW)', () => {
+    for (const [make, decoupled] of [
+      [adam, false],
+      [adamW, true],
+    ] as const) {
+      const p = [...initial];
+      const [m, v] = [p.map(() => 0), p.map(() => 0)];
+      const expected: number[][] = [];
+      for (let t = 1; t <= 6; t++) {
+        p.forEach((old, i) => {
+          const g = slopeAt(old, i) + (decoupled ? 0 : 0.3 * old);
+          m[i] = 0.9 * m[i] + 0.1 * g;
+          v[i] = 0.999 * v[i] + 0.001 * g * g;
+          const change = (0.05 * m[i]) / (1 - 0.9 ** t) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8);
+          p[i] = old - (decoupled ? 0.05 * 0.3 * old : 0) - change;
+        });
+        expected.push([...p]);
+      }
+      compare(run(make(initial, { learningRate: 0.05, weightDecay: 0.3 }), 6).history, expected);
+    }
+    compare(
+      run(adamW(initial, {}), 2).history,
+      run(adamW(initial, { weightDecay: 0.01 }), 2).history.map((h) => [...h]),
+    );
+  });
+
+  test('weight decay and momentum of gradient descent', () => {
+    const p = [...initial];
+    const m = p.map(() => 0);
+    const expected: number[][] = [];
+    for (let t = 0; t < 5; t++) {
+      p.forEach((old, i) => {
+        m[i] = 0.8 * m[i] + slopeAt(old, i) + 0.2 * old;
+        p[i] = old - 0.001 * m[i];
+      });
+      expected.push([...p]);
+    }
+    compare(run(sgd(initial, { learningRate: 0.001, momentum: 0.8, weightDecay: 0.2 }), 5).history, expected);
+  });
+
+  test('a long gradient is shortened, a short one is not', () => {
+    for (const clipNorm of [0.5, 1e6]) {
+      const p = [...initial];
+      const expected: number[][] = [];
+      for (let t = 0; t < 4; t++) {
+        const g = p.map(slopeAt);
+        const factor = Math.min(1, clipNorm / (Math.hypot(...g) + 1e-6));
+        p.forEach((old, i) => {
+          p[i] = old - 0.01 * factor * g[i];
+        });
+        expected.push([...p]);
+      }
+      compare(run(sgd(initial, { learningRate: 0.01, clipNorm }), 4).history, expected);
+    }
+  });
+
+  test('the average of the parameters, which forgets the initial values', () => {
+    const optimizer = adam(initial, { learningRate: 0.1, ema: 0.6 });
+    const { history, states } = run(optimizer, 9);
+    let average = [...initial];
+    history.forEach((p, t) => {
+      const decay = Math.min(0.6, (2 + t) / (11 + t));
+      average = average.map((a, i) => decay * a + (1 - decay) * p[i]);
+    });
+    expect(scaledError(lastRow(states, optimizer), average)).toBeLessThan(1e-12);
+    expect(optimizer.parts).toEqual(['parameters', 'exp_avg', 'exp_avg_sq', 'ema']);
+    expect(reference([optimizer.average!], states)[0]).toEqual(Float64Array.from(lastRow(states, optimizer)));
+    expect(adam(initial).average).toBeNull();
+  });
+
+  test('a schedule multiplies the rate of each step, which the host may still change', () => {
+    const optimizer = sgd(initial, { learningRate: 0.01, schedule: warmup(4) });
+    const { history } = run(optimizer, 6, (step) => ({
+      'sgd.learningRate': [step === 6 ? 0.001 : 0.01],
+    }));
+    const p = [...initial];
+    const expected = [0.0025, 0.005, 0.0075, 0.01, 0.01, 0.001].map((rate) => {
+      p.forEach((old, i) => {
+        p[i] = old - rate * slopeAt(old, i);
+      });
+      return [...p];
+    });
+    compare(history, expected);
+  });
+
+  test('values that make no sense are refused', () => {
+    expect(() => adam(initial, { ema: 1 })).toThrow('ema is 1, but must lie between 0 and 1');
+    expect(() => adam(initial, { clipNorm: 0 })).toThrow('clipNorm is 0');
+    expect(() => warmup(0)).toThrow('warmup: 0 steps');
+    expect(() => cosineDecay(10, { rise: 10 })).toThrow('10 of 10 steps are warm-up');
+    expect(() => exponentialDecay(0)).toThrow('gamma is 0');
+  });
+});
+
+describe('schedules', () => {
+  const at = (schedule: Schedule, step: number) => e.evaluate(schedule(e.number(step)), []);
+
+  test('cosine with warm-up: rises to 1, falls to the end, stays there', () => {
+    const schedule = cosineDecay(100, { rise: 10, end: 0.2 });
+    expect(at(schedule, 5)).toBeCloseTo(0.5, 12);
+    expect(at(schedule, 10)).toBeCloseTo(1, 12);
+    expect(at(schedule, 55)).toBeCloseTo(0.6, 12);
+    expect(at(schedule, 100)).toBeCloseTo(0.2, 12);
+    expect(at(schedule, 1000)).toBeCloseTo(0.2, 12);
+  });
+
+  test('exponential and in steps', () => {
+    expect(at(exponentialDecay(0.1, 50), 101)).toBeCloseTo(0.01, 12);
+    expect([5, 6, 9, 10].map((step) => at(stepDecay([5, 9], 0.1), step))).toEqual([1, 0.1, 0.1, 0.1 * 0.1]);
+    expect(at(stepDecay([], 0.1), 7)).toBe(1);
+  });
 });

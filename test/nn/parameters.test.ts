@@ -227,3 +227,76 @@ describe('GeometricTensor', () => {
     expect(Array.from(back)).toEqual(Array.from(feeds.y));
   });
 });
+
+describe('buffers', () => {
+  const buffer = (
+    name: string,
+    length: number,
+    initial: 'zeros' | 'ones',
+    positions: number[] | null = null,
+  ) => ({
+    ...{ name, shape: [length], packedLength: positions ? 4 : length, initial, buffer: true as const },
+    positions: positions && Int32Array.from(positions),
+  });
+  const part: Module = {
+    parameters: [
+      { name: 'weight', shape: [3], packedLength: 3, positions: null, initial: 'ones' },
+      buffer('running_mean', 2, 'zeros'),
+      buffer('running_var', 3, 'ones', [0, 2, 3]),
+      buffer('nothing', 0, 'zeros'),
+    ],
+  };
+  const model: Module = { parameters: [...prefixed('a', part), ...prefixed('b', part)] };
+
+  test('are carried by parts, and are not trained', () => {
+    const parameters = new Parameters(model);
+    expect(parameters.list.map((p) => p.name)).toEqual(['a.weight', 'b.weight']);
+    expect(parameters.buffers.map((p) => p.name)).toEqual(
+      ['a', 'b'].flatMap((p) => ['running_mean', 'running_var', 'nothing'].map((name) => `${p}.${name}`)),
+    );
+    expect(parameters.count).toBe(6);
+    expect(parameters.length).toBe(2 * ALIGNMENT);
+    const initial = parameters.initial(new Random(1));
+    expect([...parameters.unpack(initial)['b.weight'].data]).toEqual([1, 1, 1]);
+  });
+
+  test('are states, the same ones however often the weights are asked for', () => {
+    const parameters = new Parameters(model);
+    const row = input('row', 1, parameters.length);
+    const [once, again] = [parameters.weights(row), parameters.weights(row)];
+    const variance = once.at('b').get('running_var');
+    expect(again.at('b').get('running_var')).toBe(variance);
+    expect(variance.op.name).toBe('state');
+    const [mean, spread] = reference([once.at('a').get('running_mean'), variance]);
+    expect([[...mean], [...spread]]).toEqual([
+      [0, 0],
+      [1, 0, 1, 1],
+    ]);
+  });
+
+  test('are packed for their states and unpacked from them; what no program has made yet is as it starts', () => {
+    const parameters = new Parameters(part);
+    const arrays = {
+      running_mean: { shape: [2], data: [5, 6] },
+      running_var: { shape: [3], data: [7, 8, 9] },
+      nothing: { shape: [0], data: [] },
+    };
+    const states = parameters.packBuffers(arrays);
+    expect([...states.running_var]).toEqual([7, 0, 8, 9]);
+    const back = parameters.unpackBuffers({ ...states, step: [3] });
+    expect(Object.keys(back)).toEqual(['running_mean', 'running_var', 'nothing']);
+    expect([...back.running_mean.data, ...back.running_var.data]).toEqual([5, 6, 7, 8, 9]);
+    expect([...parameters.unpackBuffers({}).running_var.data]).toEqual([1, 1, 1]);
+    const { nothing: _, ...missing } = arrays;
+    expect(() => parameters.packBuffers(missing)).toThrow('buffer "nothing" is missing (shape [0])');
+    expect(() => parameters.packBuffers({ ...arrays, weight: { shape: [3], data: [1, 2, 3] } })).toThrow(
+      'there is no buffer "weight" here; known are running_mean, running_var, nothing',
+    );
+    expect(() => parameters.packBuffers({ ...arrays, running_mean: { shape: [1], data: [1] } })).toThrow(
+      'buffer "running_mean" has shape [2], 2 numbers, but [1], 1 numbers, were given',
+    );
+    expect(() => parameters.pack(arrays)).toThrow(
+      'there is no parameter "running_mean" here; known are weight',
+    );
+  });
+});

@@ -43,3 +43,30 @@ export function directionalError(
   });
   return Math.abs(numeric - exact) / size;
 }
+
+/**
+ * The derivative of the 1 x 1 `value` along a direction in the input `name`: central differences, extrapolated twice
+ * (Richardson), so that the error is of the sixth order in the step.
+ */
+export function slopeAlong(value: Node, name: string, direction: ArrayLike<number>, feeds: Feeds): number {
+  const at = (step: number) => {
+    const moved = Float64Array.from(feeds[name], (v, i) => v + step * direction[i]);
+    return reference([value], { ...feeds, [name]: moved })[0][0];
+  };
+  const [a, b, c] = [4e-3, 2e-3, 1e-3].map((h) => (at(h) - at(-h)) / (2 * h));
+  const [ab, bc] = [(4 * b - a) / 3, (4 * c - b) / 3];
+  return (16 * bc - ab) / 15;
+}
+
+/** How far the slope along a unit vector is from that of a gradient, relative to the gradient's length. */
+export function slopeError(slope: number, grad: ArrayLike<number>, direction: ArrayLike<number>): number {
+  const exact = Array.from(grad).reduce((sum, g, i) => sum + g * direction[i], 0);
+  return Math.abs(slope - exact) / Math.hypot(...Array.from(grad));
+}
+
+/** A random vector of length 1; where `mask` is 0, so is the vector. */
+export function unitVector(length: number, seed: number, mask?: ArrayLike<number>): Float64Array {
+  const values = new Random(seed).normals(length).map((v, i) => (mask ? v * mask[i] : v));
+  const norm = Math.hypot(...values);
+  return values.map((v) => v / norm);
+}

@@ -26,11 +26,11 @@ export function trainable(module: Module, seed = 1): Trainable {
   const parameters = new Parameters(module);
   const random = new Random(seed);
   const arrays = Object.fromEntries(
-    module.parameters.map(({ name, shape }) => [name, random.normals(shape.reduce((a, b) => a * b, 1))]),
+    parameters.list.map(({ name, shape }) => [name, random.normals(shape.reduce((a, b) => a * b, 1))]),
   );
   const packed = input('parameters', 1, parameters.length);
   const named = (data: (name: string) => Float64Array) =>
-    Object.fromEntries(module.parameters.map(({ name, shape }) => [name, { shape, data: data(name) }]));
+    Object.fromEntries(parameters.list.map(({ name, shape }) => [name, { shape, data: data(name) }]));
   return {
     parameters,
     packed,

@@ -17,7 +17,7 @@ const optionsOf = ({ args }: Json): LinearLayerOptions => ({
 });
 
 /** The blocks of weights, then those of biases, as the file lists them. */
-function compareInstructions(spec: LinearSpec, expected: readonly Json[], measure: Measure): void {
+export function compareInstructions(spec: LinearSpec, expected: readonly Json[], measure: Measure): void {
   const [weights, biases] = [expected.filter(({ bias }) => !bias), expected.filter(({ bias }) => bias)];
   measure.equal(
     'instructions',

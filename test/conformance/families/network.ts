@@ -14,23 +14,11 @@ import type { Measure } from '../measure.ts';
 import { compareParameterNames, type PointModel, PointModelCases, type Sample } from '../point-model.ts';
 
 export async function cases({ json, tensor }: Family, readFile: ReadFile): Promise<Case[]> {
-  /** e3nn's arrays of a case: all in a file beside, or its own, on top of those of another case. */
-  const parametersOf = async (c: Json): Promise<Record<string, Tensor>> => {
-    if (c.parameters_file) {
-      const stored = parseSafetensors(await readFile(c.parameters_file), c.parameters_file);
-      const own = [...stored].filter(([key]) => key.startsWith(c.parameters_prefix));
-      return Object.fromEntries(own.map(([key, array]) => [key.slice(c.parameters_prefix.length), array]));
-    }
-    // "tetris_small except the entries listed in parameters"
-    const base = c.parameters_same_as?.split(' ')[0];
-    const other = base && json.cases.find(({ name }: Json) => name === base);
-    return { ...(other ? await parametersOf(other) : {}), ...tensorsOf(c.parameters, tensor) };
-  };
   const list: Case[] = [];
   for (const c of json.cases) {
     if (c.model !== 'SimpleNetwork') throw new Error(`${c.name}: there is no model "${c.model}"`);
     const network = networkOf(c.args);
-    const model = new PointModelCases(asPointModel(network), await parametersOf(c), tensor);
+    const model = await networkCases(c, { json, tensor }, readFile);
     const one = (name: string, run: Case['run']): Case => ({ name: `${c.name} ${name}`, run });
     list.push(one('structure', (measure) => compareStructure(network, c, measure)));
     if (c.all_shapes) {
@@ -48,6 +36,27 @@ export async function cases({ json, tensor }: Family, readFile: ReadFile): Promi
     );
   }
   return list;
+}
+
+/** The network of a case with its parameters. */
+export async function networkCases(
+  c: Json,
+  { json, tensor }: Family,
+  readFile: ReadFile,
+): Promise<PointModelCases> {
+  /** e3nn's arrays: all in a file beside, or the case's own, on top of those of another case. */
+  const parametersOf = async (one: Json): Promise<Record<string, Tensor>> => {
+    if (one.parameters_file) {
+      const stored = parseSafetensors(await readFile(one.parameters_file), one.parameters_file);
+      const own = [...stored].filter(([key]) => key.startsWith(one.parameters_prefix));
+      return Object.fromEntries(own.map(([key, array]) => [key.slice(one.parameters_prefix.length), array]));
+    }
+    // "tetris_small except the entries listed in parameters"
+    const base = one.parameters_same_as?.split(' ')[0];
+    const other = base && json.cases.find(({ name }: Json) => name === base);
+    return { ...(other ? await parametersOf(other) : {}), ...tensorsOf(one.parameters, tensor) };
+  };
+  return new PointModelCases(asPointModel(networkOf(c.args)), await parametersOf(c), tensor);
 }
 
 function networkOf(args: Json): SimpleNetwork {

@@ -41,9 +41,19 @@ const models: Readonly<Record<string, (config: Json) => Omit<PointModel, 'layout
     }),
 };
 
+const modelOf = (json: Json): PointModel => ({
+  layoutIn: null,
+  ...models[json.family](json.model.config),
+});
+
+/** The model of a file with its parameters. */
+export function tetrisCases({ json, tensor }: Family): PointModelCases {
+  return new PointModelCases(modelOf(json), tensorsOf(json.parameters, tensor), tensor);
+}
+
 export function cases({ json, tensor }: Family): Case[] {
-  const model: PointModel = { layoutIn: null, ...models[json.family](json.model.config) };
-  const runner = new PointModelCases(model, tensorsOf(json.parameters, tensor), tensor);
+  const model = modelOf(json);
+  const runner = tetrisCases({ json, tensor });
   const structure = (measure: Measure) => compareParameterNames(model, json.model.parameter_names, measure);
   return [
     { name: 'structure', run: structure },

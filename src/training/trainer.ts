@@ -1,0 +1,601 @@
+import { compile, type Program } from '../compile.ts';
+import type { GpuContext } from '../gpu/device.ts';
+import type { Executable, GpuFeeds } from '../gpu/execute.ts';
+import { StateStore } from '../gpu/state-store.ts';
+import * as e from '../graph/expression.ts';
+import { state, stateOp } from '../graph/leaf.ts';
+import type { Update } from '../graph/memory.ts';
+import { type Node, topologicalOrder } from '../graph/node.ts';
+import type { ModelDescription } from '../io/conventions.ts';
+import { adam, type Optimizer } from '../nn/optimizer.ts';
+import { type Module, Parameters, type Weights } from '../nn/parameters.ts';
+import { Random } from '../o3/random.ts';
+import { gradient } from '../ops/index.ts';
+import { map } from '../ops/map.ts';
+import { findNonFinite, type NonFinitePlace } from './non-finite.ts';
+import { type Progress, ProgressMeter } from './progress.ts';
+import { type Notes, readTraining, type Snapshot, writeStateDict, writeTraining } from './training-file.ts';
+import { whenVisible } from './visibility.ts';
+
+/** A traced loss with whatever else is to be read or updated with it. */
+export interface TracedLoss {
+  /** 1 x 1. */
+  readonly loss: Node;
+  /** Further values to read after a step. */
+  readonly outputs?: Readonly<Record<string, Node>>;
+  /** Further updates: the running statistics of layers. */
+  readonly updates?: readonly Update[];
+}
+
+/** What `Trainer.create` needs. */
+export interface TrainerOptions {
+  readonly gpu: GpuContext;
+  /** What is trained. */
+  readonly module: Module;
+  /** The loss of one batch, traced once. */
+  readonly loss: (weights: Weights) => Node | TracedLoss;
+  /**
+   * The numbers of the batch of a step, which counts from 0: always the same for the same step, because steps are
+   * taken again after a lost device. Or numbers that stay as they are.
+   */
+  readonly feeds?: GpuFeeds | ((step: number) => GpuFeeds);
+  /** Name and options of the model: checkpoints carry them, and one of another model is refused. */
+  readonly description?: ModelDescription;
+  /** Default `adam` with its defaults. */
+  readonly optimizer?: (initial: Float64Array) => Optimizer;
+  /** Seed of the initial parameters; default 0. */
+  readonly seed?: number;
+  /** Every so many steps all states are copied to the host (default 100): no more than these are ever lost. */
+  readonly snapshotEvery?: number;
+  /** Told of a lost device, and of training that goes on. */
+  readonly onEvent?: (event: TrainerEvent) => void;
+}
+
+/** What happened to a training besides steps. */
+export type TrainerEvent =
+  | { readonly kind: 'lost'; readonly step: number; readonly reason: string }
+  | { readonly kind: 'recovered'; readonly step: number; readonly repeated: number };
+
+/** What a step gives. */
+export interface StepResult {
+  /** Steps taken in all. */
+  readonly step: number;
+  /** The loss before the last of the steps. */
+  readonly loss: number;
+  /** The other outputs, row-major. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+}
+
+/** Options of `Trainer.train`. */
+export interface TrainOptions {
+  /** Steps between two looks at the loss (default 10): in between the host does not wait for the GPU. */
+  readonly readEvery?: number;
+  /** Told after every look. */
+  readonly onProgress?: (progress: Progress & StepResult) => void;
+  /** Ends the training after the step under way. */
+  readonly signal?: AbortSignal;
+  /** Whether a hidden tab goes on training (default) or waits until it is seen again. */
+  readonly whenHidden?: 'continue' | 'pause';
+}
+
+/**
+ * The loss, or a state, is no longer finite. The trainer has gone back to the state before the step.
+ *
+ * @example
+ * ```ts gpu
+ * import {
+ *   add, expression as e, fullyConnectedNet, input, map, NonFiniteError, requestDevice, sum, Trainer,
+ * } from 'clebsch';
+ * const inverse = map(e.power(e.argument(0), -1), input('x', 1, 1));
+ * const trainer = await Trainer.create({
+ *   gpu: await requestDevice(),
+ *   module: fullyConnectedNet([1, 1], 'silu'),
+ *   loss: (weights) => add(sum(weights.get('layer0.weight'), 'all'), inverse),
+ *   feeds: { x: [0] },
+ * });
+ * const error = await trainer.step().catch((error) => error);
+ * [error instanceof NonFiniteError, error.step, error.place.op]; // => [true, 0, "map"]
+ * trainer.dispose();
+ * ```
+ */
+export class NonFiniteError extends Error {
+  override name = 'NonFiniteError';
+  /** The step, from 0, in which it happened; the trainer stands before it. */
+  readonly step: number;
+  /** Where it appeared first; null if the step, taken again, was finite. */
+  readonly place: NonFinitePlace | null;
+
+  constructor(step: number, what: string, place: NonFinitePlace | null) {
+    const remedy = 'lower the learning rate, clip the gradient (clipNorm), or look at the batch of this step';
+    super(
+      place
+        ? `${what} at step ${step}: the first number that is not finite is ${place.value} in row ${place.row}, column ${place.column} of ` +
+            `${place.node}, which computes the ${place.part}` +
+            `${place.inputs.length > 0 ? `, from ${place.inputs.map((i) => `${i.node} (up to ${i.largest.toPrecision(3)})`).join(' and ')}` : ''}; ` +
+            `${remedy}. The trainer stands before that step`
+        : `${what} at step ${step}, but not when the step was taken again; ${remedy}`,
+    );
+    this.step = step;
+    this.place = place;
+  }
+}
+
+/** What lives on one device. */
+interface Live {
+  readonly gpu: GpuContext;
+  readonly states: StateStore;
+  readonly executable: Executable;
+}
+
+/** Name of the state that tells whether every loss so far was finite. */
+const WATCH = 'trainer.watch';
+/** Devices that may be lost one after the other without a step between them. */
+const MOST_LOSSES = 5;
+/** How long to wait for the word that a device is lost after something has failed. */
+const GRACE = 500;
+
+/**
+ * Trains a module on the GPU and survives what may happen meanwhile. Parameters, moments and step counter stay on the
+ * device; every `snapshotEvery` steps they are copied to the host. When the device is lost (a driver reset, a closed
+ * laptop, `device.destroy()`), training goes on with a new one from the last copy, and because a step's batch is a
+ * function of its number, ends in the same bits. A loss that is not finite stops it with a `NonFiniteError` that
+ * says where it came from, and leaves what was trained before.
+ *
+ * @example
+ * ```ts gpu
+ * import { constant, fullyConnectedNet, input, requestDevice, squaredError, Trainer } from 'clebsch';
+ * const net = fullyConnectedNet([1, 8, 1], 'silu');
+ * const x = input('x', 4, 1);
+ * const trainer = await Trainer.create({
+ *   gpu: await requestDevice(),
+ *   module: net,
+ *   loss: (weights) => squaredError(net.apply(weights, x), input('y', 4, 1)),
+ *   feeds: { x: [0, 1, 2, 3], y: [0, 1, 0, 1] },
+ * });
+ * const { loss: before } = await trainer.step();
+ * const { loss: after, step } = await trainer.train(200);
+ * [step, after < before]; // => [201, true]
+ * trainer.dispose();
+ * ```
+ */
+export class Trainer {
+  /** Names, shapes and places of what is trained. */
+  readonly parameters: Parameters;
+  readonly optimizer: Optimizer;
+  private readonly program: Program;
+  private readonly options: TrainerOptions;
+  private readonly snapshotEvery: number;
+  private readonly evaluators = new Set<Evaluator>();
+  private live: Live | null = null;
+  private origin: ReturnType<typeof readTraining>['origin'] | null = null;
+  private readonly initial: Snapshot;
+  private saved: Snapshot;
+  private taken = 0;
+  private losses = 0;
+
+  private constructor(options: TrainerOptions) {
+    const { module, seed = 0, snapshotEvery = 100 } = options;
+    if (!(Number.isInteger(snapshotEvery) && snapshotEvery > 0))
+      throw new Error(`Trainer: snapshotEvery is ${snapshotEvery}, but must be a whole number from 1`);
+    this.options = options;
+    this.snapshotEvery = snapshotEvery;
+    this.parameters = new Parameters(module);
+    this.optimizer = (options.optimizer ?? adam)(this.parameters.initial(new Random(seed)));
+    const traced = options.loss(this.parameters.weights(this.optimizer.parameters));
+    const { loss, outputs = {}, updates = [] } = 'loss' in traced ? traced : { loss: traced };
+    const [slope] = gradient(loss, [this.optimizer.parameters]);
+    // Many steps go by between two looks at the loss: once one of them was not finite, neither is this sum for ever.
+    const watch = state(WATCH, 1, 1, [0]);
+    const watched = map(e.add(e.mul(e.number(0.5), e.argument(0)), e.argument(1)), watch, loss);
+    this.program = {
+      outputs: { ...outputs, loss, [WATCH]: watched },
+      updates: [...this.optimizer.step(slope), ...updates, { state: watch, next: watched }],
+    };
+    const roots = [...Object.values(this.program.outputs), ...this.program.updates!.map((u) => u.next)];
+    const states = topologicalOrder(roots).filter((node) => node.op === stateOp);
+    this.initial = {
+      step: 0,
+      states: Object.fromEntries(
+        states.map(({ attrs }) => [attrs.name, Float32Array.from(attrs.initial as Float64Array)]),
+      ),
+    };
+    this.saved = this.initial;
+  }
+
+  /**
+   * Traces the loss, differentiates, and compiles the training step.
+   *
+   * @throws LimitError, ShaderError or Error as `compile` does; then nothing is left on the GPU.
+   */
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const trainer = new Trainer(options);
+    trainer.live = await trainer.build(options.gpu);
+    return trainer;
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.taken;
+  }
+
+  /** The device that the trainer is on, and what runs there. */
+  get running(): Live {
+    if (!this.live) throw new Error('the trainer was disposed of');
+    return this.live;
+  }
+
+  /**
+   * Takes steps and reads the loss of the last one.
+   *
+   * @param times default 1
+   * @throws NonFiniteError if the loss, or at a snapshot a state, is not finite.
+   * @throws Error if a batch has not what the program reads, or the device was lost and no other is to be had.
+   */
+  step(times = 1): Promise<StepResult> {
+    const goal = this.taken + times;
+    return this.survive((live) => this.advance(live, goal));
+  }
+
+  /**
+   * Takes `steps` more steps, looking at the loss every `readEvery` of them. It lets the page live in between.
+   *
+   * @throws NonFiniteError, Error as `step` does.
+   */
+  async train(steps: number, options: TrainOptions = {}): Promise<StepResult> {
+    const { readEvery = 10, onProgress, signal, whenHidden = 'continue' } = options;
+    const total = this.taken + steps;
+    const meter = new ProgressMeter(this.taken, total);
+    let result: StepResult = { step: this.taken, loss: Number.NaN, outputs: {} };
+    while (this.taken < total && !signal?.aborted) {
+      if (whenHidden === 'pause') {
+        meter.pause();
+        await whenVisible(signal);
+        meter.resume();
+        if (signal?.aborted) break;
+      }
+      result = await this.step(Math.min(readEvery, total - this.taken));
+      onProgress?.({ ...meter.at(result.step), ...result });
+    }
+    return result;
+  }
+
+  /** All states as they are now. */
+  async snapshot(): Promise<Snapshot> {
+    return this.survive(async (live) => {
+      const step = this.taken;
+      return { step, states: await live.states.readAll() };
+    });
+  }
+
+  /**
+   * Goes back (or on) to a snapshot of a trainer like this one.
+   *
+   * @throws Error if a state is missing, unknown, of another length or not finite; then nothing has changed.
+   */
+  restore(snapshot: Snapshot): void {
+    const known = this.saved.states;
+    for (const name of new Set([...Object.keys(known), ...Object.keys(snapshot.states)])) {
+      const [own, given] = [known[name], snapshot.states[name]];
+      if (!own)
+        throw new Error(
+          `restore: there is no state "${name}" here; known are ${Object.keys(known).join(', ')}`,
+        );
+      if (!given) throw new Error(`restore: the snapshot has no state "${name}"`);
+      if (given.length !== own.length)
+        throw new Error(`restore: state "${name}" holds ${own.length} numbers, the snapshot ${given.length}`);
+      const bad = given.findIndex((v) => !Number.isFinite(v));
+      if (bad >= 0) throw new Error(`restore: number ${bad} of state "${name}" is ${given[bad]}`);
+    }
+    this.go(this.running, {
+      step: snapshot.step,
+      states: Object.fromEntries(Object.entries(snapshot.states).map(([name, v]) => [name, v.slice()])),
+    });
+  }
+
+  /**
+   * Everything that is needed to go on from here in the same bits, as the bytes of a safetensors file: parameters under
+   * e3nn's names, which e3nn itself can load, the optimiser's moments, all other states, and the number of steps.
+   *
+   * @param notes whatever else the training wants to find again
+   */
+  async checkpoint(notes: Notes = null): Promise<Uint8Array> {
+    return writeTraining({ ...(await this.snapshot()), notes }, this.optimizer, this.fileOptions);
+  }
+
+  /**
+   * The parameters and buffers as an e3nn state dict in a safetensors file. What was loaded from such a file keeps its
+   * form, and numbers that training has not changed all their digits: an untouched model gives the same bytes.
+   *
+   * @param options `average`: the exponential moving average of the parameters instead of their last values
+   * @throws Error if the average is asked for, and the optimiser keeps none (option `ema`).
+   */
+  async stateDict({ average = false } = {}): Promise<Uint8Array> {
+    const part = average ? 'ema' : 'parameters';
+    return writeStateDict(await this.snapshot(), part, this.optimizer, this.fileOptions, this.origin);
+  }
+
+  /**
+   * Goes on from a checkpoint, or from an e3nn state dict: then the optimiser starts afresh with those parameters.
+   *
+   * @returns the notes that were written with it
+   * @throws FileError if the bytes are no such file, or belong to another model; Error if they belong to another optimiser.
+   * Then nothing has changed.
+   */
+  load(bytes: Uint8Array): Notes {
+    const { notes, origin, ...snapshot } = readTraining(
+      bytes,
+      this.optimizer,
+      this.initial,
+      this.fileOptions,
+    );
+    this.restore(snapshot);
+    this.origin = origin;
+    return notes;
+  }
+
+  private get fileOptions() {
+    return { parameters: this.parameters, description: this.options.description };
+  }
+
+  /** Sets the learning rate (the factor before its schedule) from the next step on. */
+  setLearningRate(value: number): void {
+    const name = this.optimizer.states.learningRate;
+    this.running.states.write(name, [value]);
+    this.saved = { ...this.saved, states: { ...this.saved.states, [name]: Float32Array.of(value) } };
+  }
+
+  /**
+   * A program that reads the trained weights where they are: predictions for validation, say.
+   *
+   * @param outputs traced once, when the evaluator is made
+   * @param options `average`: use the exponential moving average of the parameters instead of their last values
+   * @throws Error if the average is asked for, and the optimiser keeps none (option `ema`).
+   */
+  evaluator(
+    outputs: (weights: Weights) => Readonly<Record<string, Node>>,
+    { average = false } = {},
+  ): Evaluator {
+    const { parameters, average: mean } = this.optimizer;
+    if (average && !mean)
+      throw new Error(
+        'evaluator: the optimiser keeps no average of the parameters; make it with option `ema`',
+      );
+    const traced = outputs(this.parameters.weights(average ? mean! : parameters));
+    const evaluator = new Evaluator(
+      { outputs: traced },
+      (work) => this.survive(work),
+      (one) => this.evaluators.delete(one),
+    );
+    this.evaluators.add(evaluator);
+    return evaluator;
+  }
+
+  /** Frees everything on the GPU. Steps that are under way fail; the trainer cannot be used any more. */
+  dispose(): void {
+    for (const evaluator of this.evaluators) evaluator.dispose();
+    if (this.live) free(this.live);
+    this.live = null;
+  }
+
+  private async build(gpu: GpuContext): Promise<Live> {
+    const states = new StateStore(gpu.device);
+    try {
+      return { gpu, states, executable: await compile(gpu, this.program, { states }) };
+    } catch (error) {
+      states.dispose();
+      throw error;
+    }
+  }
+
+  private feedsOf(step: number): GpuFeeds {
+    const { feeds = {} } = this.options;
+    return typeof feeds === 'function' ? feeds(step) : feeds;
+  }
+
+  private go({ states }: Live, snapshot: Snapshot): void {
+    for (const [name, values] of Object.entries(snapshot.states)) states.write(name, values);
+    this.saved = snapshot;
+    this.taken = snapshot.step;
+  }
+
+  /** Up to the step `goal`, with a snapshot whenever one is due. */
+  private async advance(live: Live, goal: number): Promise<StepResult> {
+    let result: StepResult = { step: this.taken, loss: Number.NaN, outputs: {} };
+    while (this.taken < goal) {
+      const due = this.taken - (this.taken % this.snapshotEvery) + this.snapshotEvery;
+      const values = await this.submit(live, Math.min(goal, due));
+      const { loss, [WATCH]: watched, ...outputs } = values;
+      if (!Number.isFinite(watched[0])) throw await this.diagnose(live, 'the loss is not finite');
+      if (this.taken === due) await this.save(live);
+      this.losses = 0;
+      result = { step: this.taken, loss: loss[0], outputs };
+    }
+    return result;
+  }
+
+  /** Submits the steps before `until`, and reads what the last one gives. */
+  private async submit(live: Live, until: number): Promise<Record<string, Float32Array>> {
+    const { executable } = live;
+    const changing = typeof this.options.feeds === 'function';
+    if (!changing) writeAll(executable, this.feedsOf(this.taken));
+    for (; changing && this.taken < until - 1; this.taken++) {
+      writeAll(executable, this.feedsOf(this.taken));
+      executable.run();
+    }
+    if (changing) writeAll(executable, this.feedsOf(this.taken));
+    const times = until - this.taken;
+    this.taken = until;
+    const values = await executable.runAndRead({ times });
+    this.check(live);
+    return values;
+  }
+
+  private async save(live: Live): Promise<void> {
+    const step = this.taken;
+    const states = await live.states.readAll();
+    this.check(live);
+    const broken = Object.entries(states).find(([, values]) => !values.every(Number.isFinite));
+    if (broken) throw await this.diagnose(live, `state "${broken[0]}" is no longer finite`);
+    this.saved = { step, states };
+  }
+
+  /** Work that began on a device which is gone must not touch what has happened since. */
+  private check(live: Live): void {
+    if (live !== this.live) throw new Error('the trainer has moved to another device, or was disposed of');
+  }
+
+  /** Takes the steps since the last snapshot again, one by one, and looks into the first whose result is not finite. */
+  private async diagnose(live: Live, what: string): Promise<NonFiniteError> {
+    const until = this.taken;
+    this.go(live, this.saved);
+    let before = this.saved;
+    while (this.taken < until) {
+      const step = this.taken;
+      const { loss } = await this.submit(live, step + 1);
+      const states = await live.states.readAll();
+      this.check(live);
+      if (
+        Number.isFinite(loss[0]) &&
+        Object.values(states).every((values) => values.every(Number.isFinite))
+      ) {
+        before = { step: step + 1, states };
+        continue;
+      }
+      this.go(live, before);
+      const place = await findNonFinite(live.gpu, this.program, live.states, this.feedsOf(step));
+      return new NonFiniteError(step, what, place);
+    }
+    return new NonFiniteError(until - 1, what, null);
+  }
+
+  /** Runs work on the device; when that is lost, moves to a new one and starts the work again there. */
+  private async survive<T>(work: (live: Live) => Promise<T>): Promise<T> {
+    for (;;) {
+      const live = this.running;
+      const gone = live.gpu.lost.then((info) => {
+        throw new DeviceLost(info);
+      });
+      gone.catch(() => {});
+      try {
+        return await Promise.race([work(live), gone]);
+      } catch (error) {
+        if (error instanceof NonFiniteError || !this.live) throw error;
+        // Whoever shares the trainer may have moved it meanwhile.
+        if (this.live !== live) continue;
+        const info = error instanceof DeviceLost ? error.info : await soon(live.gpu.lost);
+        if (!info) throw error;
+        await this.move(live, info);
+      }
+    }
+  }
+
+  private async move(live: Live, info: GPUDeviceLostInfo): Promise<void> {
+    const reached = this.taken;
+    const reason = `${info.reason}: ${info.message}`;
+    if (++this.losses > MOST_LOSSES)
+      throw new Error(`the device was lost ${MOST_LOSSES} times without a step in between (${reason})`);
+    this.options.onEvent?.({ kind: 'lost', step: reached, reason });
+    for (const evaluator of this.evaluators) evaluator.forget();
+    free(live);
+    if (!live.gpu.renew)
+      throw new Error(`the device was lost (${reason}), and its context cannot ask for another one (renew)`);
+    const next = await this.build(await persist(live.gpu.renew));
+    if (!this.live) {
+      free(next);
+      throw new Error('the trainer was disposed of');
+    }
+    this.live = next;
+    this.go(next, this.saved);
+    this.options.onEvent?.({ kind: 'recovered', step: this.taken, repeated: reached - this.taken });
+  }
+}
+
+/** Predictions with the weights of a trainer, made by `Trainer.evaluator`. */
+export class Evaluator {
+  private readonly program: Program;
+  private readonly survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>;
+  private readonly onDispose: (evaluator: Evaluator) => void;
+  private compiled: Promise<Executable> | null = null;
+
+  constructor(
+    program: Program,
+    survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>,
+    onDispose: (evaluator: Evaluator) => void,
+  ) {
+    this.program = program;
+    this.survive = survive;
+    this.onDispose = onDispose;
+  }
+
+  /**
+   * The outputs for these numbers, row-major. The program is compiled at the first call.
+   *
+   * @throws Error if something that the program reads is missing.
+   */
+  run(feeds: GpuFeeds): Promise<Record<string, Float32Array>> {
+    return this.survive(async ({ gpu, states }) => {
+      this.compiled ??= compile(gpu, this.program, { states });
+      const executable = await this.compiled;
+      writeAll(executable, feeds);
+      return executable.runAndRead();
+    });
+  }
+
+  /** The device is gone: compile again at the next call. */
+  forget(): void {
+    this.compiled?.then((executable) => executable.dispose()).catch(() => {});
+    this.compiled = null;
+  }
+
+  dispose(): void {
+    this.forget();
+    this.onDispose(this);
+  }
+}
+
+class DeviceLost extends Error {
+  readonly info: GPUDeviceLostInfo;
+  constructor(info: GPUDeviceLostInfo) {
+    super(info.message);
+    this.info = info;
+  }
+}
+
+/** Writes what the program reads, and refuses a batch in which some of it is missing. */
+function writeAll(executable: Executable, feeds: GpuFeeds): void {
+  const missing = [...executable.inputs].filter((name) => !(name in feeds));
+  if (missing.length > 0)
+    throw new Error(
+      `the batch lacks ${missing.map((name) => `"${name}"`).join(', ')}; it has ${Object.keys(feeds).join(', ') || 'nothing'}`,
+    );
+  executable.write(Object.fromEntries([...executable.inputs].map((name) => [name, feeds[name]])));
+}
+
+function free({ states, executable }: Live): void {
+  executable.dispose();
+  states.dispose();
+}
+
+/** Whether the device turns out to be lost within a moment: other promises may be rejected before that one resolves. */
+function soon(lost: Promise<GPUDeviceLostInfo>): Promise<GPUDeviceLostInfo | null> {
+  return Promise.race([
+    lost,
+    new Promise<null>((resolve) => {
+      setTimeout(() => resolve(null), GRACE);
+    }),
+  ]);
+}
+
+/** Asks for a device several times: after a driver reset the first answers may be "no adapter". */
+async function persist(renew: () => Promise<GpuContext>): Promise<GpuContext> {
+  for (let wait = 100; ; wait *= 2) {
+    try {
+      return await renew();
+    } catch (error) {
+      if (wait > 5000) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+      });
+    }
+  }
+}
