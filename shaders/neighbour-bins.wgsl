@@ -1,11 +1,11 @@
-// The bin of each point, one row of 8 whole numbers: bin along the three axes (i32), graph, lattice vectors that the point lies
-// outside of the cell (i32), bucket of the bin. A point that cannot be placed has the graph LOST, and one of no graph NOWHERE.
+// The bin of each point, one row of 8 whole numbers: bin along the three axes (i32), graph, lattice vectors that
+// the point lies outside of the cell (i32), bucket of the bin. A point that cannot be placed has the graph LOST,
+// and one of no graph NOWHERE.
 
 const NODES = 1u; //#param
 const GRAPHS = 1u; //#param
 const BATCHED = false; //#param  otherwise all points are graph 0
 const BUCKETS = 1u; //#param  a power of two
-const FARTHEST = 4000.0; //#param
 const NOWHERE = 0xffffffffu;
 const LOST = 0xfffffffeu;
 const MOST_WRAPS = 200.0; //#param
@@ -37,9 +37,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     graph = NOWHERE;
   } else {
     let p = vec3f(positions[3u * i], positions[3u * i + 1u], positions[3u * i + 2u]);
-    let frame = 24u * graph;
+    let frame = 25u * graph;
     // Not the opposite comparison: what is not finite must not pass.
-    var lost = !(max(abs(p.x), max(abs(p.y), abs(p.z))) <= FARTHEST && frames[frame + 18u] >= 0.0);
+    var lost = !(max(abs(p.x), max(abs(p.y), abs(p.z))) <= frames[frame + 24u]);
     for (var k = 0u; k < 3u; k++) {
       let column = frame + 9u + 3u * k;
       let along = p.x * frames[column] + p.y * frames[column + 1u] + p.z * frames[column + 2u];

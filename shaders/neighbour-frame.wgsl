@@ -1,10 +1,12 @@
 // How space is cut into bins for the search for neighbours, one row for each graph: the cell (9 numbers), its inverse (3
-// columns of 3), bins along each axis (0 along an open one, -1 for a cell that is none), bins to search on both sides.
+// columns of 3), bins along each axis (0 along an open one), bins to search on both sides, and how far from the origin
+// a coordinate still has enough digits (-1: nowhere, for a cell that is none).
 
 const GRAPHS = 1u; //#param
-const RADIUS = 1.0; //#param
 const WIDTH = 1.001; //#param  least width of a bin
 const MOST = 100.0; //#param  bins to search on one side
+const FARTHEST = 2000.0; //#param  coordinate in a cell with right angles
+const FLATTEST = 1e-3; //#param
 const PERIODIC = vec3<bool>(true, true, true); //#param
 
 @group(0) @binding(0) var<storage, read> cells: array<f32>;
@@ -28,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var axes = array(vec3f(1.0, 0.0, 0.0), vec3f(0.0, 1.0, 0.0), vec3f(0.0, 0.0, 1.0));
   for (var k = 0u; k < 3u; k++) {
     let row = cellRow(graph * 9u + k * 3u);
-    put(graph * 24u + k * 3u, row);
+    put(graph * 25u + k * 3u, row);
     if (periodic[k]) { axes[k] = row; }
   }
   // Open axes stand at right angles to the periodic ones.
@@ -68,11 +70,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     } else {
       column /= WIDTH;
     }
-    put(graph * 24u + 9u + k * 3u, column);
+    put(graph * 25u + 9u + k * 3u, column);
   }
   let box = length(axes[0]) * length(axes[1]) * length(axes[2]);
-  // Not the opposite comparison: a cell that is not finite must not pass.
-  if (!(abs(volume) > 1e-6 * box && all(reach <= vec3f(MOST)))) { counts = vec3f(-1.0); }
-  put(graph * 24u + 18u, counts);
-  put(graph * 24u + 21u, reach);
+  // A skewed cell leaves a coordinate fewer digits. Not the opposite comparison: what is not finite must not pass.
+  let good = abs(volume) > FLATTEST * box && all(reach <= vec3f(MOST));
+  result[graph * 25u + 24u] = select(-1.0, FARTHEST * abs(volume) / box, good);
+  put(graph * 25u + 18u, counts);
+  put(graph * 25u + 21u, reach);
 }

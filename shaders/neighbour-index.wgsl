@@ -1,6 +1,6 @@
-// A packed index map (see src/graph/index-map.ts) from edges ordered by (src, dst, shift), three numbers an edge, and from where the edges
-// of each point start. With every edge (i, j, S) there is (j, i, -S), so as many point to a node as start there, and the
-// edges that point to it are found by way of the ones that start there.
+// A packed index map (see src/graph/index-map.ts) from edges ordered by (src, dst, shift), three numbers an edge,
+// and from where the edges of each point start. With every edge (i, j, S) there is (j, i, -S), so as many point to
+// a node as start there, and the edges that point to it are found by way of the ones that start there.
 
 const NODES = 1u; //#param
 const CAPACITY = 1u; //#param
@@ -27,8 +27,8 @@ fn lowerBound(begin: u32, stop: u32, dst: u32, shift: u32) -> u32 {
   return low;
 }
 
-// Entry `at` of the edges ordered by dst: the way back of an edge (j, i, S) that starts at j, which has the opposite order among the
-// edges between the two points.
+// Entry `at` of the edges ordered by dst: the way back of an edge (j, i, S) that starts at j, which has the
+// opposite order among the edges between the two points.
 fn sorted(at: u32) -> u32 {
   let j = edges[3u * at];
   let i = edges[3u * at + 1u];

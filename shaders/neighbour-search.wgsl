@@ -1,6 +1,7 @@
-// The neighbours of each point, by cell lists: one invocation searches the bins around its point. Setting 0 counts them; setting 1 writes
-// them, up to a capacity, where `starts` says, ordered by (dst, shift), three numbers an edge: src, dst, shift (ten bits an axis, plus 512).
-// Both run the same code: compiled twice, it could differ on an edge as long as the radius.
+// The neighbours of each point, by cell lists: one invocation searches the bins around its point. Setting 0 counts
+// them; setting 1 writes them, up to a capacity, where `starts` says, ordered by (dst, shift), three numbers an
+// edge: src, dst, shift (ten bits an axis, plus 512). Both run the same code: compiled twice, it could differ on an
+// edge as long as the radius.
 
 const NODES = 1u; //#param
 const BUCKETS = 1u; //#param
@@ -82,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let p = position(i);
   let bin = vec3i(place.xyz);
   let wrap = vec3i(bins[2u * i + 1u].xyz);
-  let frame = 24u * graph;
+  let frame = 25u * graph;
   let a = frameRow(frame);
   let b = frameRow(frame + 3u);
   let c = frameRow(frame + 6u);

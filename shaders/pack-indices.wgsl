@@ -1,5 +1,5 @@
-// A packed index map (see src/graph/index-map.ts) from one column of whole numbers: a stable counting sort by one workgroup, 256
-// rows at a time in their order, so that the same input gives the same map without atomics.
+// A packed index map (see src/graph/index-map.ts) from one column of whole numbers: a stable counting sort by one
+// workgroup, 256 rows at a time in their order, so that the same input gives the same map without atomics.
 
 const ROWS = 1u; //#param
 const COLS = 1u; //#param
@@ -14,8 +14,8 @@ const NOWHERE = 0xffffffffu;
 var<workgroup> keys: array<u32, LANES>;
 var<workgroup> sums: array<u32, LANES>;
 
-// Where a segment starts, and, while rows are placed, where its next row goes: one further on, so that it ends up as
-// the start of the segment after it.
+// Where a segment starts, and, while rows are placed, where its next row goes: one further on, so that it ends up
+// as the start of the segment after it.
 fn next(segment: u32) -> u32 { return 2u * ROWS + segment + 1u; }
 
 fn keyOf(row: u32) -> u32 {

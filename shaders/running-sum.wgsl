@@ -1,5 +1,5 @@
-// Entry i of the result is the sum of the entries before i, so that there is one more than in the source: a prefix sum by one
-// workgroup. Each lane sums a stretch. Sums stop at 2^31 - 1, so that none becomes small again.
+// Entry i of the result is the sum of the entries before i, so that there is one more than in the source: a prefix
+// sum by one workgroup. Each lane sums a stretch. Sums stop at 2^31 - 1, so that none becomes small again.
 
 const SIZE = 1u; //#param
 const LANES = 256u;

@@ -1,4 +1,5 @@
-// Column c of the result is a number of WIDTH bits in one column of the source, field c of FIELDS from the highest, minus an offset.
+// Column c of the result is a number of WIDTH bits in one column of the source, field c of FIELDS from the highest,
+// minus an offset.
 
 const ROWS = 1u; //#param
 const SOURCE_COLS = 1u; //#param

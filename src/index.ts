@@ -85,7 +85,8 @@ export type { Json } from './io/json.ts';
 export { readNpy } from './io/npy.ts';
 export { type CheckpointStoreOptions, openCheckpointStore } from './io/open-checkpoint-store.ts';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './io/safetensors.ts';
-export { readXyz, type XyzColumns, type XyzFrame, type XyzOptions } from './io/xyz.ts';
+export { readXyz } from './io/xyz.ts';
+export type { XyzColumns, XyzFrame, XyzOptions } from './io/xyz-frame.ts';
 export { writeXyz } from './io/xyz-write.ts';
 export * from './models/atomic-graph.ts';
 export {

@@ -29,9 +29,10 @@ interface Bins {
 }
 
 /**
- * All pairs within the radius by cell lists (Allen and Tildesley, "Computer Simulation of Liquids", 5.3): points are sorted into bins at least
- * as wide as the radius, and only neighbouring bins are searched. Where the cell is narrower than the radius it is one
- * bin, and its images are the neighbouring ones. Only bins that hold points are kept, so empty space costs nothing.
+ * All pairs within the radius by cell lists (Allen and Tildesley, "Computer Simulation of Liquids", 5.3): points
+ * are sorted into bins at least as wide as the radius, and only neighbouring bins are searched. Where the cell is
+ * narrower than the radius it is one bin, and its images are the neighbouring ones. Only bins that hold points are
+ * kept, so empty space costs nothing.
  */
 export function searchCells(search: Search): Found {
   const { pos, radius, inclusive, cell, lattice, maxEdges } = search;

@@ -7,8 +7,8 @@ export interface JoinedGraphs extends PeriodicEdgeList {
 }
 
 /**
- * Joins graphs to one batch: nodes are counted on from graph to graph, edges stand in the same order, shifts keep their meaning (in the
- * cell of the edge's graph, `batch[src]`).
+ * Joins graphs to one batch: nodes are counted on from graph to graph, edges stand in the same order, shifts keep
+ * their meaning (in the cell of the edge's graph, `batch[src]`).
  *
  * @param graphs edges of each graph, with its number of nodes; without `shift` nothing is crossed
  * @throws Error if an edge points to a node that its graph does not have; it says which.

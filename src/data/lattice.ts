@@ -1,4 +1,6 @@
-/** A basis of space for sorting points into bins: lattice vectors along periodic axes, unit normals along open ones. */
+/**
+ * A basis of space for sorting points into bins: lattice vectors along periodic axes, unit normals along open ones.
+ */
 export interface Lattice {
   /** For each axis of the basis whether points repeat along it. */
   readonly periodic: readonly boolean[];
@@ -25,8 +27,9 @@ const scaled = (a: Vector, by: number): Vector => [a[0] * by, a[1] * by, a[2] * 
 const SINGULAR = 1e-14;
 
 /**
- * A compact basis for the lattice that the periodic rows of a cell span. A skewed cell has flat faces close to each other, so
- * that a search through it would look at many images; a Minkowski-reduced basis of the same lattice has none.
+ * A compact basis for the lattice that the periodic rows of a cell span. A skewed cell has flat faces close to each
+ * other, so that a search through it would look at many images; a Minkowski-reduced basis of the same lattice has
+ * none.
  *
  * @throws Error if the periodic vectors do not span a volume (an area, a length).
  */
@@ -63,8 +66,8 @@ function extentOf(vectors: readonly Vector[]): number {
 }
 
 /**
- * Minkowski reduction in up to three dimensions (Semaev, "A 3-dimensional lattice reduction algorithm", 2001): each vector is made
- * as short as the others allow. `multiples` follow.
+ * Minkowski reduction in up to three dimensions (Semaev, "A 3-dimensional lattice reduction algorithm", 2001): each
+ * vector is made as short as the others allow. `multiples` follow.
  */
 function reduce(vectors: Vector[], multiples: Vector[]): void {
   /** Adds whole multiples of the other vectors to vector i if that makes it shorter. */

@@ -12,8 +12,8 @@ export interface EdgeList {
 /** Edges between points that repeat in space. */
 export interface PeriodicEdgeList extends EdgeList {
   /**
-   * Lattice vectors that each edge crosses, edges x 3: the edge is pos[dst] - pos[src] + shift @ cell. Edges between the same two
-   * nodes are ordered by it. All zeros without a cell.
+   * Lattice vectors that each edge crosses, edges x 3: the edge is pos[dst] - pos[src] + shift @ cell. Edges
+   * between the same two nodes are ordered by it. All zeros without a cell.
    */
   readonly shift: Int32Array;
 }
@@ -25,8 +25,9 @@ export interface RadiusGraphOptions {
   /** Whether a distance equal to the radius counts (torch_cluster's rule); by default it does not (e3nn's). */
   readonly inclusive?: boolean;
   /**
-   * Three lattice vectors, one a row (9 numbers, in the unit of the positions): any independent ones, of either handedness. With
-   * `batch` all graphs have this cell; for different ones make each graph on its own and join them (`joinGraphs`).
+   * Three lattice vectors, one a row (9 numbers, in the unit of the positions): any independent ones, of either
+   * handedness. With `batch` all graphs have this cell; for different ones make each graph on its own and join them
+   * (`joinGraphs`).
    */
   readonly cell?: ArrayLike<number>;
   /** Along which lattice vectors the points repeat; by default along all three when there is a cell. */
@@ -36,17 +37,17 @@ export interface RadiusGraphOptions {
 }
 
 /**
- * Edges between points closer than a radius: all (i, j, S) with |pos_j - pos_i + S @ cell| < radius, S whole numbers, zero along axes
- * that are not periodic, without i = j at S = 0 (e3nn `radius_graph`, which leaves out pairs of points at one place; here
- * they are edges). Points may lie outside of the cell. The radius may be larger than the cell: then two points are joined
- * several times, and a point with its own images. Every edge has its way back, (j, i, -S). Cell lists: the time is linear in the
- * number of points at a given density.
+ * Edges between points closer than a radius: all (i, j, S) with |pos_j - pos_i + S @ cell| < radius, S whole
+ * numbers, zero along axes that are not periodic, without i = j at S = 0 (e3nn `radius_graph`, which leaves out
+ * pairs of points at one place; here they are edges). Points may lie outside of the cell. The radius may be larger
+ * than the cell: then two points are joined several times, and a point with its own images. Every edge has its way
+ * back, (j, i, -S). Cell lists: the time is linear in the number of points at a given density.
  *
  * @param pos n points, row-major n x 3
  * @param radius in the unit of the positions; Infinity joins all, where nothing is periodic
  * @throws Error if the length is no multiple of 3, a coordinate is not finite (it says which), the radius is not
- * positive, `batch` has another length than there are points, the cell is not 9 finite numbers, its periodic vectors are not
- * independent, `pbc` is given without a cell, or there are more than `maxEdges` edges.
+ * positive, `batch` has another length than there are points, the cell is not 9 finite numbers, its periodic
+ * vectors are not independent, `pbc` is given without a cell, or there are more than `maxEdges` edges.
  *
  * @example
  * ```ts

@@ -10,6 +10,7 @@ import {
 import { fits, isFloat, type StoredArray, type StoredTensor, sizeOf, typeOf } from './dtype.ts';
 import { FileError, quoted } from './file-error.ts';
 import { canonicalJson, type Json, parseJson } from './json.ts';
+import { record } from './record.ts';
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.ts';
 import { floats, matchTensors, stored } from './state-dict.ts';
 
@@ -152,26 +153,17 @@ export function decodeCheckpoint(bytes: Uint8Array, options: CheckpointOptions):
         return [name, { shape, data: tensor ? floats(name, tensor, shape) : [] }];
       }),
     );
+  const buffers = parameters.packBuffers(arrays(parameters.buffers));
   const training = origin.metadata.get(TRAINING);
   return {
     values: Float32Array.from(parameters.pack(arrays(parameters.list))),
-    buffers: record(
-      Object.entries(parameters.packBuffers(arrays(parameters.buffers))).map(([name, data]) => [
-        name,
-        Float32Array.from(data),
-      ]),
-    ),
-    rows: record([...rows].map(([row, tensors]) => [row, packRow(row, tensors, parameters)])),
+    buffers: record(new Map(Object.entries(buffers).map(([name, data]) => [name, Float32Array.from(data)]))),
+    rows: record(new Map([...rows].map(([row, tensors]) => [row, packRow(row, tensors, parameters)]))),
     states: record(states),
     training:
       training === undefined ? null : parseJson(training, 'checkpoint', `metadata ${quoted(TRAINING)}`),
     origin,
   };
-}
-
-/** Without a prototype, so that a name in a file can mean nothing else. */
-function record<V>(entries: Iterable<readonly [string, V]>): Record<string, V> {
-  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
 function finite(values: ArrayLike<number>, what: string): Float32Array {

@@ -1,7 +1,7 @@
 import { chemicalSymbols } from '../data/elements.ts';
 import { parseLogical, parseNumber, type XyzValue } from './extxyz-comment.ts';
 import { quoted } from './file-error.ts';
-import type { XyzColumns, XyzFrame } from './xyz.ts';
+import type { XyzColumns, XyzFrame } from './xyz-frame.ts';
 
 /**
  * Writes extended xyz, frame after frame; `readXyz` gives the same frames back, all digits included. Only text that

@@ -293,21 +293,37 @@ function weightsKernel(
   };
 }
 
+/** Samples that one pass of the loop takes: on a software adapter a loop's own cost is that of ten products. */
+const SAMPLES_AT_ONCE = 4;
+
 function weightsBody(width: number): string {
   const rows = Array.from({ length: width }, (_, i) => i);
+  const pass = (samples: number) => [
+    '  for (var k = 0u; k < dim; k++) {',
+    ...Array.from({ length: samples }, (_, s) => [
+      `    let x${s} = left[atA + ${s}u * table[1]];`,
+      `    let y${s} = right[atO + ${s}u * table[3]];`,
+    ]).flat(),
+    ...Array.from({ length: samples }, (_, s) =>
+      rows.map((i) => `    sum${i} += ${width === 4 ? `x${s}[${i}]` : `x${s}`} * y${s};`),
+    ).flat(),
+    '    atA += strideA;',
+    '    atO += strideO;',
+    '  }',
+  ];
   return indent(
     [
       ...rows.map((i) => `var sum${i} = Value();`),
-      'for (var z = firstSample; z < lastSample; z++) {',
+      'var z = firstSample;',
+      `for (; z + ${SAMPLES_AT_ONCE}u <= lastSample; z += ${SAMPLES_AT_ONCE}u) {`,
       '  var atA = z * table[1] + firstA;',
       '  var atO = z * table[3] + firstO;',
-      '  for (var k = 0u; k < dim; k++) {',
-      '    let x = left[atA];',
-      '    let y = right[atO];',
-      ...rows.map((i) => `    sum${i} += ${width === 4 ? `x[${i}]` : 'x'} * y;`),
-      '    atA += strideA;',
-      '    atO += strideO;',
-      '  }',
+      ...pass(SAMPLES_AT_ONCE),
+      '}',
+      'for (; z < lastSample; z++) {',
+      '  var atA = z * table[1] + firstA;',
+      '  var atO = z * table[3] + firstO;',
+      ...pass(1),
       '}',
       ...rows.map((i) => `result[weights + (row * ${width}u + ${i}u) * columns] = factor * sum${i};`),
     ].join('\n'),

@@ -8,10 +8,10 @@ import { FRAME, isPeriodic, type NeighbourAttrs, neighbourFrameOp } from './neig
 export const BIN = 8;
 export const GRAPH_COLUMN = 3;
 export const BUCKET_COLUMN = 7;
-/** Graph of a point whose position or cell is not finite, or too far away to be told from its neighbours in 32 bits. */
+/**
+ * Graph of a point whose position or cell is not finite, or too far away to be told from its neighbours in 32 bits.
+ */
 export const LOST = 0xfffffffe;
-/** Farthest coordinate, in radii. */
-const FARTHEST = 4000;
 /** Most lattice vectors that a point may lie outside of the cell: shifts of edges have ten bits. */
 const MOST_WRAPS = 200;
 
@@ -19,8 +19,9 @@ const MOST_WRAPS = 200;
 export const bucketsFor = (nodes: number) => 2 ** Math.ceil(Math.log2(Math.max(1, nodes)));
 
 /**
- * The bin of each point: nodes x 8 of u32, from positions (nodes x 3), frames (graphs x 24) and, with several graphs, an index map of
- * points over graphs. Bins that hold points are found by a hash: empty space costs nothing, and nothing has to know how far it goes.
+ * The bin of each point: nodes x 8 of u32, from positions (nodes x 3), frames (graphs x 25) and, with several
+ * graphs, an index map of points over graphs. Bins that hold points are found by a hash: empty space costs nothing,
+ * and nothing has to know how far it goes.
  */
 export const neighbourBinsOp: Op<NeighbourAttrs> = {
   name: 'neighbourBins',
@@ -48,9 +49,8 @@ export const neighbourBinsOp: Op<NeighbourAttrs> = {
       row[GRAPH_COLUMN] = LOST;
       const frame = frames.subarray(FRAME * graph, FRAME * graph + FRAME);
       const along = [0, 1, 2].map((k) => point.reduce((sum, p, d) => sum + p * frame[9 + 3 * k + d], 0));
-      const near = point.every((p) => Math.abs(p) <= FARTHEST * attrs.radius);
-      if (!near || frame[18] < 0 || along.some((a, k) => periodic[k] && !(Math.abs(a) <= MOST_WRAPS)))
-        continue;
+      const near = point.every((p) => Math.abs(p) <= frame[24]);
+      if (!near || along.some((a, k) => periodic[k] && !(Math.abs(a) <= MOST_WRAPS))) continue;
       along.forEach((a, k) => {
         const count = frame[18 + k];
         row[k] = periodic[k] ? Math.min(Math.floor((a - Math.floor(a)) * count), count - 1) : Math.floor(a);
@@ -62,7 +62,7 @@ export const neighbourBinsOp: Op<NeighbourAttrs> = {
     return Float64Array.from(out);
   },
   gradient: ({ inputs }) => inputs.map(() => null),
-  kernel({ inputs: [, frames, graphs], rows, attrs }): Kernel {
+  kernel({ inputs: [, frames, graphs], rows }): Kernel {
     return {
       shader: 'neighbour-bins',
       params: {
@@ -70,7 +70,6 @@ export const neighbourBinsOp: Op<NeighbourAttrs> = {
         GRAPHS: `${frames.rows}u`,
         BATCHED: `${graphs !== undefined}`,
         BUCKETS: `${bucketsFor(rows)}u`,
-        FARTHEST: e.literal(FARTHEST * attrs.radius),
         MOST_WRAPS: e.literal(MOST_WRAPS),
       },
       bindings: { positions: 0, frames: 1, graphs: 2, result: 'result' },

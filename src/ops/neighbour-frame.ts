@@ -9,18 +9,22 @@ export interface NeighbourAttrs {
   readonly pbc: string;
 }
 
-/** Bins are this much wider than the radius: more than coordinates within `FARTHEST` are rounded by. */
-const WIDER = 1.001;
+/** Bins are this much wider than the radius: more than the coordinates of two points are rounded by in 32 bits. */
+const WIDER = 1.002;
+/** Farthest coordinate, in radii, for which that holds when the cell has right angles. */
+const FARTHEST = 2000;
+/** Least volume of a cell, compared with a box with the same edges. */
+const FLATTEST = 1e-3;
 /** Bins that are searched on one side at most: a radius that reaches over more images of the cell is refused. */
 export const MOST_BINS = 100;
-/** Columns of a frame: cell 9, inverse 9, counts 3, reach 3. */
-export const FRAME = 24;
+/** Columns of a frame: cell 9, inverse 9, counts 3, reach 3, farthest coordinate. */
+export const FRAME = 25;
 
 export const isPeriodic = ({ pbc }: NeighbourAttrs) => [...'xyz'].map((axis) => pbc.includes(axis));
 
 /**
- * How space is cut into bins as wide as the radius: graphs x 24, from the cells (graphs x 9). See the shader for the columns.
- * It is computed on the GPU because the cell may change from run to run.
+ * How space is cut into bins as wide as the radius: graphs x 25, from the cells (graphs x 9). See the shader for
+ * the columns. It is computed on the GPU because the cell may change from run to run.
  */
 export const neighbourFrameOp: Op<NeighbourAttrs> = {
   name: 'neighbourFrame',
@@ -44,6 +48,8 @@ export const neighbourFrameOp: Op<NeighbourAttrs> = {
         GRAPHS: `${rows}u`,
         WIDTH: e.literal(WIDER * attrs.radius),
         MOST: e.literal(MOST_BINS),
+        FARTHEST: e.literal(FARTHEST * attrs.radius),
+        FLATTEST: e.literal(FLATTEST),
         PERIODIC: `vec3<bool>(${isPeriodic(attrs).join(', ')})`,
       },
       bindings: { cells: 0, result: 'result' },
@@ -102,7 +108,8 @@ function frameOf(cell: ArrayLike<number>, attrs: NeighbourAttrs): number[] {
   );
   const reach = heights.map((h, k) => (periodic[k] ? Math.max(1, Math.ceil(width / h)) : 1));
   const box = axes.reduce((product, axis) => product * Math.hypot(...axis), 1);
-  const good = Math.abs(volume) > 1e-6 * box && reach.every((r) => r <= MOST_BINS);
+  const good = Math.abs(volume) > FLATTEST * box && reach.every((r) => r <= MOST_BINS);
+  const farthest = good ? (FARTHEST * attrs.radius * Math.abs(volume)) / box : -1;
   const inverse = columns.flatMap((column, k) => (periodic[k] ? column : scaled(column, 1 / width)));
-  return [...Array.from(cell), ...inverse, ...(good ? counts : [-1, -1, -1]), ...reach];
+  return [...Array.from(cell), ...inverse, ...counts, ...reach, farthest];
 }

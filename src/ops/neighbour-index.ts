@@ -8,8 +8,8 @@ interface EndAttrs extends IndexAttrs {
 }
 
 /**
- * The index map of one end of edges, from edges in the order of (src, dst, shift), each with its way back, and from where those of each
- * point start (`neighbourEdgesOp`).
+ * The index map of one end of edges, from edges in the order of (src, dst, shift), each with its way back, and from
+ * where those of each point start (`neighbourEdgesOp`).
  */
 export const neighbourIndexOp: Op<EndAttrs> = {
   name: 'neighbourIndex',

@@ -7,7 +7,10 @@ import { MOST_SUM, runningSum } from './running-sum.ts';
 
 /** Invocations of a workgroup. */
 const LANES = 64;
-/** A shift of lattice vectors is stored as three times ten bits, x highest, so that the order of numbers is the order of shifts. */
+/**
+ * A shift of lattice vectors is stored as three times ten bits, x highest, so that the order of numbers is the
+ * order of shifts.
+ */
 export const SHIFT_ZERO = 512;
 
 /** Numbers of neighbours, 1 x nodes of u32, from positions, frames, bins and the map of points over buckets. */
@@ -30,8 +33,8 @@ interface EdgesAttrs extends NeighbourAttrs {
 }
 
 /**
- * Edges in the order of (src, dst, shift), capacity x 3 of u32: src, dst, shift. The last input says where those of each point start. The
- * rows that are not in use point nowhere; where there are more edges than rows, all of them.
+ * Edges in the order of (src, dst, shift), capacity x 3 of u32: src, dst, shift. The last input says where those of
+ * each point start. The rows that are not in use point nowhere; where there are more edges than rows, all of them.
  */
 export const neighbourEdgesOp: Op<EdgesAttrs> = {
   name: 'neighbourEdges',
@@ -96,7 +99,8 @@ function pairsOf(pos: Float64Array, frames: Float64Array, bins: Float64Array, at
       const graph = bins[BIN * i + GRAPH_COLUMN];
       if (graph >= LOST || graph !== bins[BIN * j + GRAPH_COLUMN]) continue;
       const frame = frames.subarray(FRAME * graph, FRAME * graph + FRAME);
-      // Along axis k the points are `apart` lattice vectors from each other, and the radius is at most `reach` long.
+      // Along axis k the points are `apart` lattice vectors from each other, and the radius is at most `reach`
+      // long.
       const ranges = [0, 1, 2].map((k) => {
         if (!periodic[k]) return [0];
         const column = frame.subarray(9 + 3 * k, 12 + 3 * k);

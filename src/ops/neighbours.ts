@@ -23,7 +23,10 @@ export interface NeighbourListOptions {
   readonly cell?: Node;
   /** Along which lattice vectors the points repeat; by default along all three when there is a cell. */
   readonly pbc?: boolean | readonly [boolean, boolean, boolean];
-  /** Graph of each point, as an index map of nodes over graphs; points that point nowhere have no edges. By default all are one graph. */
+  /**
+   * Graph of each point, as an index map of nodes over graphs; points that point nowhere have no edges. By default
+   * all are one graph.
+   */
   readonly graphs?: IndexNode;
 }
 
@@ -32,8 +35,8 @@ export interface Neighbours {
   /** Index maps of capacity edges over nodes, ordered by (src, dst, shift). */
   readonly edges: { readonly src: IndexNode; readonly dst: IndexNode };
   /**
-   * What periodic images add to each edge, capacity x 3: the edge is pos[dst] - pos[src] + shift. It has a gradient by the cell,
-   * but none by the positions.
+   * What periodic images add to each edge, capacity x 3: the edge is pos[dst] - pos[src] + shift. It has a gradient
+   * by the cell, but none by the positions.
    */
   readonly shift: Node;
   /** Lattice vectors that each edge crosses, capacity x 3 of whole numbers; no gradient. */
@@ -43,13 +46,14 @@ export interface Neighbours {
 }
 
 /**
- * Edges between points closer than a radius, found by the program itself from positions that may change from run to run: the same edges in
- * the same order as `radiusGraph`, except that pairs whose distance equals the radius to 32-bit rounding may be in or
- * out; where a smooth cutoff makes their messages vanish nobody can tell. Cell lists without atomics: linear in the number of
- * points, the same bits every time. The list itself has no gradient; edge vectors get theirs by the positions as they are gathered.
+ * Edges between points closer than a radius, found by the program itself from positions that may change from run to
+ * run: the same edges in the same order as `radiusGraph`, except that pairs whose distance equals the radius to
+ * 32-bit rounding may be in or out; where a smooth cutoff makes their messages vanish nobody can tell. Cell lists
+ * without atomics: linear in the number of points, the same bits every time. The list itself has no gradient; edge
+ * vectors get theirs by the positions as they are gathered.
  *
- * When there are more edges than `capacity`, all rows point nowhere: the list is empty, not truncated, and `count` says how many
- * there are. Make `count` an output and give it to `checkNeighbourCount`.
+ * When there are more edges than `capacity`, all rows point nowhere: the list is empty, not truncated, and `count`
+ * says how many there are. Make `count` an output and give it to `checkNeighbourCount`.
  *
  * A strongly skewed cell makes the search look at more images than a compact one of the same lattice.
  *
@@ -59,7 +63,8 @@ export interface Neighbours {
  * ```ts
  * import { gather, input, neighbourList, reference, segmentSum, subtract, add } from 'clebsch';
  * const pos = input('pos', 2, 3);
- * const { edges, shift, count } = neighbourList(pos, { radius: 1.5, capacity: 8, cell: input('cell', 1, 9), pbc: [false, false, true] });
+ * const options = { radius: 1.5, capacity: 8, cell: input('cell', 1, 9), pbc: [false, false, true] as const };
+ * const { edges, shift, count } = neighbourList(pos, options);
  * const vectors = add(subtract(gather(pos, edges.dst), gather(pos, edges.src)), shift);
  * const sums = segmentSum(vectors, edges.src);
  * // A chain with distances 0.5 and 1.5, of which only the shorter one is within the radius.
@@ -108,7 +113,8 @@ function product(images: Node, cell: Node): Node {
  * Throws when a neighbour list did not fit: give it every `count` that is read, or the largest of several runs.
  *
  * @param count as read from the output; above 2^24 it is rounded up
- * @throws Error if it is more than the capacity, with both numbers, or if the neighbours could not be counted at all.
+ * @throws Error if it is more than the capacity, with both numbers, or if the neighbours could not be counted at
+ * all.
  * @example
  * ```ts
  * import { checkNeighbourCount } from 'clebsch';
@@ -118,9 +124,10 @@ function product(images: Node, cell: Node): Node {
 export function checkNeighbourCount(count: number, capacity: number): number {
   if (!(count < MOST_SUM))
     throw new Error(
-      'neighbourList: the neighbours cannot be counted; a position or the cell is not finite, a point is farther than 4,000 radii from the origin or ' +
-        '200 lattice vectors outside of the cell (wrap or centre the positions), the cell has no volume, or the radius reaches over ' +
-        'more than 100 images of it on one side',
+      'neighbourList: the neighbours cannot be counted; a position or the cell is not finite, a point is farther from the ' +
+        'origin than 2,000 radii (less in a skewed cell) or than 200 lattice vectors (wrap or centre the positions), ' +
+        'the cell has no volume or less than a thousandth of what its edges allow, or the radius reaches over more than ' +
+        '100 images of it on one side',
     );
   if (count > capacity)
     throw new Error(

@@ -15,8 +15,8 @@ interface BitsAttrs {
 }
 
 /**
- * Numbers to compute with from a column of u32: rows x fields of f32. They are exact up to 2^24; a larger one becomes the next
- * one that f32 has, so that no count gets smaller.
+ * Numbers to compute with from a column of u32: rows x fields of f32. They are exact up to 2^24; a larger one
+ * becomes the next one that f32 has, so that no count gets smaller.
  */
 export const unpackBitsOp: Op<BitsAttrs> = {
   name: 'unpackBits',

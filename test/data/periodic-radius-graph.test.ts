@@ -16,7 +16,9 @@ type Cell = readonly number[];
 const rows = ({ src, dst, shift }: PeriodicEdgeList) =>
   Array.from(src, (s, e) => [s, dst[e], ...shift.subarray(3 * e, 3 * e + 3)]);
 
-/** The definition: every pair, every image that could be near. Numbers are multiples of 1/8, so squares are exact. */
+/**
+ * The definition: every pair, every image that could be near. Numbers are multiples of 1/8, so squares are exact.
+ */
 function allPairs(
   pos: readonly number[],
   radius: number,

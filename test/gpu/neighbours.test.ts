@@ -13,7 +13,9 @@ import { gradient } from '../../src/ops/index.ts';
 import { add, map, multiply, scale, subtract } from '../../src/ops/map.ts';
 import { maximum } from '../../src/ops/maximum.ts';
 import { checkNeighbourCount, type Neighbours, neighbourList } from '../../src/ops/neighbours.ts';
+import { runningSum } from '../../src/ops/running-sum.ts';
 import { sum } from '../../src/ops/sum.ts';
+import { unpackBits } from '../../src/ops/unpack-bits.ts';
 import { gpuError } from '../support/on-gpu.ts';
 
 /** The neighbours that the GPU finds are those of the host. */
@@ -216,7 +218,8 @@ describe('10,000 atoms at the density of water', () => {
     expect(set.size).toBe(total);
     expect(sure.every((key) => set.has(key))).toBe(true);
     expect(difference(values, edges, capacity, nodes)).toBeNull();
-    // Every point looks into 27 buckets, of which none holds many: bins have six points on average, buckets may hold several bins.
+    // Every point looks into 27 buckets, of which none holds many: bins have six points on average, buckets may
+    // hold several bins.
     const starts = bucketMap.subarray(2 * nodes);
     const sizes = Array.from(starts.subarray(1), (end, b) => end - starts[b]);
     expect(sizes.reduce((a, b) => a + b)).toBe(nodes);
@@ -270,6 +273,10 @@ describe('a list that does not fit', () => {
       ['many cells away', { pos: [0, 0, 0, 900, 0, 0, 0, 0, 0] }],
       ['no cell', { cell: new Array(9).fill(0) }],
       ['a flat cell', { cell: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+      [
+        'a point that is farther than a skewed cell allows',
+        { pos: [0, 0, 0, 90, 90, 0, 0, 0, 0], cell: [3, 0, 0, 300, 3, 0, 0, 0, 3] },
+      ],
       ['a tiny cell', { cell: [1e-3, 0, 0, 0, 1, 0, 0, 0, 1] }],
     ];
     for (const [name, bad] of cases) {
@@ -282,6 +289,22 @@ describe('a list that does not fit', () => {
     expect(checkNeighbourCount((await executable.runAndRead()).count[0], 10)).toBe(2);
     executable.dispose();
   });
+});
+
+test('a count that f32 does not have is rounded up, never down', async () => {
+  const [rows, segments] = [2100, 8001];
+  const sums = runningSum(index('m', rows, segments));
+  // 2,100 times 8,000, and then whole numbers from 0 on: above 2^24 only every second number is an f32.
+  const at = (column: number) => unpackBits(sums, { column, fields: 1, width: 31, offset: 0 });
+  const columns = [2000, 2100, 2103, 2106];
+  const outputs = Object.fromEntries(columns.map((column) => [`${column}`, at(column)]));
+  const executable = await compile(gpu, { outputs });
+  executable.write({ m: packIndexMap(new Array(rows).fill(8000), rows, segments) });
+  const values = await executable.runAndRead();
+  expect(columns.map((column) => values[column][0])).toEqual([
+    16_000_000, 16_800_000, 16_800_004, 16_800_016,
+  ]);
+  executable.dispose();
 });
 
 describe('in programs', () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { atomicNumber, chemicalSymbols } from '../../src/data/elements.ts';
 import { parseComment, parseNumber, type XyzValue } from '../../src/io/extxyz-comment.ts';
 import { FileError } from '../../src/io/file-error.ts';
-import { readXyz, type XyzFrame } from '../../src/io/xyz.ts';
+import { readXyz } from '../../src/io/xyz.ts';
+import type { XyzFrame } from '../../src/io/xyz-frame.ts';
 import { writeXyz } from '../../src/io/xyz-write.ts';
 import { runs } from '../support/property.ts';
 import { bytesOf, damaged, readOrRefuse } from './hostile.ts';
@@ -94,6 +95,8 @@ describe('readXyz', () => {
     for (const name of ['forces', 'force', 'REF_forces', 'dft_forces', 'DFT_force'])
       expect(forces(name), name).toEqual(Float64Array.of(1, 2, 3));
     expect(forces('velocities')).toBe(undefined);
+    // A column may be named z and be no atomic number.
+    expect(Object.keys(frame('Properties=species:S:1:pos:R:3:z:R:1', 'H 0 0 0 1.5').arrays)).toEqual(['z']);
     const energy = (comment: string, options = {}) => frame(comment, 'H 0 0 0', options).energy;
     for (const name of ['energy', 'REF_energy', 'dft_energy', 'DFT_ENERGY', 'free_energy', 'Energy'])
       expect(energy(`${name}=2`), name).toBe(2);
@@ -205,7 +208,11 @@ describe('readXyz', () => {
       'Properties has pos as R:2, and R:3 is needed',
     ],
     ['no elements', frame('pos:R:3', '0 0 0'), 'neither species:S:1 nor Z:I:1'],
-    ['elements of two columns', frame('species:S:2:pos:R:3', 'H H 0 0 0'), 'as species:S:1 or Z:I:1'],
+    [
+      'elements of two columns',
+      frame('species:S:2:pos:R:3', 'H H 0 0 0'),
+      'the elements as S:2, and S:1 is needed',
+    ],
     [
       'a quote without end',
       `1\n${'Properties=species:S:1:pos:R:3 x="a'}\nH 0 0 0\n`,

@@ -17,7 +17,7 @@ import {
 import { scaledError } from '../support/feeds.ts';
 
 const options = { nSpecies: 2, hidden: '4x0e + 2x1o', lmax: 1, nLayers: 1, rMax: 3, numNeighbors: 4 };
-const network = smallEnergyNetwork({ lmax: 2, hidden: hiddenUpTo(2, true) });
+const network = smallEnergyNetwork({ lmax: 2, hidden: hiddenUpTo(2, true), nLayers: 4 });
 const cell = [3.1, 0.2, 0, -0.4, 3.4, 0.3, 0.5, 0, 3.7];
 
 interface Values {

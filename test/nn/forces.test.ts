@@ -14,7 +14,7 @@ describe.each(Object.entries(energyNetworks))('%s, in f64', (_, network) => {
 
   test('forces are minus the differences of the energy, to 1e-7', () => {
     const [forces] = reference([built.forces], feeds);
-    expect(Math.hypot(...forces)).toBeGreaterThan(0.05);
+    expect(Math.hypot(...forces)).toBeGreaterThan(1e-3);
     for (const seed of [1, 2, 3]) {
       const direction = unitVector(coordinates, seed);
       const numeric = -slopeAlong(built.energy, 'pos', direction, feeds);

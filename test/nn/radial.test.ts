@@ -3,6 +3,8 @@ import { input } from '../../src/graph/leaf.ts';
 import { reference } from '../../src/graph/reference.ts';
 import {
   bessel,
+  envelopedBasis,
+  polynomialEnvelope,
   type RadialBasisName,
   radialBases,
   type SoftOneHotOptions,
@@ -110,6 +112,57 @@ test('softUnitStep is smooth from 0 on', () => {
   const [value, flat] = reference([y, third], { x: [-1, 0, 0.01, 2] });
   expect([...value]).toEqual([0, 0, Math.exp(-100), Math.exp(-0.5)]);
   expect([...flat.slice(0, 2)]).toEqual([0, 0]);
+});
+
+describe('polynomial envelope', () => {
+  const x = input('x', 4, 1);
+  const at = [0, 1, 2.5, 3];
+
+  test.each([2, 3, 6])('exponent %d: 1 at 0, zero with two derivatives from the radius on', (p) => {
+    const value = polynomialEnvelope(x, 2.5, p);
+    const [first] = gradient(sum(value, 'all'), [x]);
+    const [second] = gradient(sum(first, 'all'), [x]);
+    const below = [0, 1, 2.5 * (1 - 1e-6), 3];
+    for (const [i, values] of reference([value, first, second], { x: below }).entries()) {
+      expect(Math.abs(values[2])).toBeLessThan(10 ** (-14 + 5 * i));
+      expect(values[3]).toBe(0);
+    }
+    const [values] = reference([value], { x: at });
+    const u = 1 / 2.5;
+    const formula =
+      1 -
+      (((p + 1) * (p + 2)) / 2) * u ** p +
+      p * (p + 2) * u ** (p + 1) -
+      ((p * (p + 1)) / 2) * u ** (p + 2);
+    expect(scaledError(values, [1, formula, 0, 0])).toBeLessThan(1e-15);
+  });
+
+  test.each(radialBases)('of %s: the basis times the envelope', (basis) => {
+    const options = { end: 2.5, number: 3, basis };
+    const plain = softOneHotLinspace(x, { ...options, start: 0, cutoff: true });
+    const [own, values, envelope] = reference(
+      [envelopedBasis(x, options, 4), plain, polynomialEnvelope(x, 2.5, 4)],
+      { x: [0.3, 1, 2.4, 3] },
+    );
+    expect(
+      scaledError(
+        own,
+        values.map((v, i) => v * envelope[Math.floor(i / 3)]),
+      ),
+    ).toBeLessThan(1e-14);
+  });
+
+  test('bessel functions have their limits at distance 0', () => {
+    const options = { end: 2, number: 2, basis: 'bessel' } as const;
+    const [values] = reference([envelopedBasis(input('x', 1, 1), options, 6)], { x: [0] });
+    expect(scaledError(values, [Math.PI / 2, Math.PI])).toBeLessThan(1e-15);
+  });
+
+  test('an exponent or radius that makes no envelope is refused', () => {
+    expect(() => polynomialEnvelope(x, 2, 1)).toThrow('a whole number >= 2, got 1');
+    expect(() => polynomialEnvelope(x, 2, 2.5)).toThrow('a whole number >= 2, got 2.5');
+    expect(() => polynomialEnvelope(x, 0, 6)).toThrow('the radius is 0, but must be positive');
+  });
 });
 
 describe('errors', () => {

@@ -152,7 +152,7 @@ function sitesOf(primitive: Cell, { numbers, positions }: Cell, rotation: Matrix
 
 /** How far the variants of a crystal are from the first of them. */
 export interface CellErrors {
-  /** Of the energy per atom. */
+  /** Of the energy per atom, relative where that is larger than 1. */
   readonly energy: number;
   /** Of the forces turned back. */
   readonly forces: number;
@@ -163,8 +163,8 @@ export interface CellErrors {
 }
 
 /**
- * Errors (in the units of the model, whose energies are of order 1) of one small model in all cells of each crystal,
- * which are computed as one batch by one program.
+ * Errors of one small model in all cells of each crystal, which are computed as one batch by one program. In the units of
+ * the model displaced atoms have forces of about 1.
  */
 export async function cellErrors(
   crystalsOf: Readonly<Record<string, readonly Variant[]>>,
@@ -174,12 +174,13 @@ export async function cellErrors(
 ): Promise<Record<string, CellErrors>> {
   const model = smallEnergyNetwork({
     nSpecies: 3,
-    scale: 10,
+    scale: 100,
     shifts: [-1, 0.5, 0.25],
     lmax: 2,
-    hidden: hiddenUpTo(2, true),
+    hidden: hiddenUpTo(2, false),
+    nLayers: 3,
     rMax: 4,
-    numNeighbors: 20,
+    numNeighbors: 8,
   });
   const batches = Object.entries(crystalsOf).map(([name, variants]) => {
     const systems = variants.map(({ system }) => connected(system, model.rMax));
@@ -218,7 +219,9 @@ export async function cellErrors(
     const worst = (a: Matrix, b: Matrix) =>
       Math.max(...a.flatMap((row, i) => row.map((v, k) => Math.abs(v - b[i][k]))));
     errors[name] = {
-      energy: Math.max(...all.map((own) => Math.abs(own.energy - reference.energy))),
+      energy:
+        Math.max(...all.map((own) => Math.abs(own.energy - reference.energy))) /
+        Math.max(1, Math.abs(reference.energy)),
       forces: Math.max(
         ...all.map((own, i) =>
           worst(

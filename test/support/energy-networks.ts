@@ -190,12 +190,12 @@ export const energyNetworks: Readonly<Record<string, () => EnergyNetwork>> = {
     [1, 2, 3, 4].flatMap((lmax) =>
       [false, true].map((pseudo) => [
         `lmax ${lmax}${pseudo ? ', both parities' : ''}`,
-        () => smallEnergyNetwork({ lmax, hidden: hiddenUpTo(lmax, pseudo) }),
+        // As many layers as it takes to get there, and back to the scalars that are read out.
+        () => smallEnergyNetwork({ lmax, hidden: hiddenUpTo(lmax, pseudo), nLayers: pseudo ? 4 : 3 }),
       ]),
     ),
   ),
-  'pseudoscalars, three layers': () =>
-    smallEnergyNetwork({ hidden: '3x0e + 2x0o + 2x1o + 2x1e', nLayers: 3 }),
+  'pseudoscalars, six layers': () => smallEnergyNetwork({ hidden: '3x0e + 2x0o + 2x1o + 2x1e', nLayers: 6 }),
   ...Object.fromEntries(
     (Object.keys(connectionModes) as ConnectionMode[]).map((mode) => [
       `mode ${mode}`,
