@@ -7,9 +7,9 @@ import type { Interaction } from './interaction.ts';
 
 /**
  * For each layer the part of `hidden` that the energy depends on: after the last layer the scalars, after each other one
- * what paths of the next bring to something needed there. In NequIP's model the rest is parameters without effect:
- * most of the last layer's paths. (Gates are even here, and leave parities as they are: features of l <= lmax that
- * begin as scalars always reach 0e.)
+ * what paths of the next bring to something needed there. (The self-connection keeps irreps, as harmonics of degree 0 do.
+ * Gates are even here and leave parities as they are: from scalars every layer reaches 0e.) In NequIP's model the rest is
+ * parameters without effect, most of the last layer's paths among them.
  */
 export function neededHidden(layers: readonly Interaction[], harmonics: Irreps, hidden: Irreps): Irreps[] {
   const list: Irreps[] = [];
@@ -25,8 +25,7 @@ export function neededHidden(layers: readonly Interaction[], harmonics: Irreps, 
     const targets = part(gate.irrepsScalars).add(
       gated.dim > 0 ? gate.irrepsGates.add(gated) : Irreps.parse(''),
     );
-    isNeeded = (ir) =>
-      targets.blocks.some((to) => to.ir.equals(ir) || pathExists(Irreps.parse([[1, ir]]), harmonics, to.ir));
+    isNeeded = (ir) => targets.blocks.some((to) => pathExists(Irreps.parse([[1, ir]]), harmonics, to.ir));
   }
   return list;
 }
