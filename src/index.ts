@@ -221,17 +221,16 @@ export {
   energyPredictions,
   energyTaskLoss,
 } from './training/energy-task.ts';
-export type { NonFinitePlace } from './training/non-finite.ts';
+export type { Evaluator } from './training/evaluator.ts';
+export { NonFiniteError, type NonFinitePlace } from './training/non-finite.ts';
 export { Plateau, type PlateauOptions } from './training/plateau.ts';
 export { type Progress, ProgressMeter } from './training/progress.ts';
-export {
-  Evaluator,
-  NonFiniteError,
-  type StepResult,
-  type TracedLoss,
-  Trainer,
-  type TrainerEvent,
-  type TrainerOptions,
-  type TrainOptions,
-} from './training/trainer.ts';
+export { Trainer } from './training/trainer.ts';
+export type {
+  StepResult,
+  TracedLoss,
+  TrainerEvent,
+  TrainerOptions,
+  TrainOptions,
+} from './training/trainer-options.ts';
 export type { Notes, Snapshot } from './training/training-file.ts';

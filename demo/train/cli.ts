@@ -1,11 +1,19 @@
 /** `npm run train`: trains an energy model on the energies and forces of a data set, and says how well it predicts others. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LabelledFrame, Random } from '../../src/index.ts';
 import { openRuntime } from '../../test/support/runtime.ts';
 import { framesOfFolder, framesOfXyz, type Role } from './data-folder.ts';
-import type { TrainProgress, TrainResult, TrainRun } from './run.ts';
+import type { TrainCheckpoint, TrainProgress, TrainResult, TrainRun } from './run.ts';
 
 const usage = `npm run train -- --data DIR [options]
   --data DIR|FILE.extxyz     folder of .npy arrays (positions, forces, energies, numbers), or an extxyz file
@@ -13,14 +21,14 @@ const usage = `npm run train -- --data DIR [options]
   --test DIR|FILE.extxyz     further frames to test on, all of them
   --steps 1000               training steps
   --batch 5                  frames of a step
-  --lr 0.01                  learning rate, at its highest
+  --lr 0.02                  learning rate, at its highest
   --hidden 16x0e+16x1o+16x2e features between the layers; --lmax 2  --layers 2
   --cutoff 5                 of the neighbours, Å
   --energy-weight 1          weight of the energies beside that of the forces
   --seed 0                   initial weights, choice and order of frames
   --md 1000                  steps of molecular dynamics (0.5 fs, from 300 K) with the trained model, which show how well
                              it keeps the energy (default: 1000 for up to 50 atoms, else 0)
-  --out FILE.safetensors     where to write the trained model (an e3nn state dict, with the optimiser's states)
+  --out FILE.safetensors     where to write the model (an e3nn state dict, with the optimiser's states), twenty times on the way
   --resume FILE.safetensors  a file to go on from
   --runtime chromium|node    headless browser, or Node with Dawn (default chromium)
   --json                     one JSON object as the last line`;
@@ -40,7 +48,7 @@ function parse() {
         valid: { type: 'string', default: '100' },
         steps: { type: 'string', default: '1000' },
         batch: { type: 'string', default: '5' },
-        lr: { type: 'string', default: '0.01' },
+        lr: { type: 'string', default: '0.02' },
         hidden: { type: 'string', default: '16x0e+16x1o+16x2e' },
         lmax: { type: 'string', default: '2' },
         layers: { type: 'string', default: '2' },
@@ -109,6 +117,13 @@ function readOrFail(path: string): Uint8Array {
 if (!values.data) fail('--data is missing');
 const kind = values.runtime;
 if (kind !== 'chromium' && kind !== 'node') fail(`--runtime must be chromium or node, got "${kind}"`);
+if (values.out) {
+  try {
+    accessSync(dirname(values.out), constants.W_OK);
+  } catch (error) {
+    fail(`--out: ${(error as Error).message}`);
+  }
+}
 const seed = whole('seed', 0);
 const [trainCount, validCount] = [whole('train', 1), whole('valid', 0)];
 const frames = load(values.data, 'train');
@@ -156,6 +171,13 @@ function show({ step, total, loss, stepsPerSecond, secondsLeft, event }: TrainPr
   }
 }
 
+/** Never half a file: a new one takes the old one's place when it is whole. */
+function write(checkpoint: Uint8Array): void {
+  if (!values.out) return;
+  writeFileSync(`${values.out}.part`, checkpoint);
+  renameSync(`${values.out}.part`, values.out);
+}
+
 function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
@@ -163,9 +185,11 @@ function duration(seconds: number): string {
 
 const runtime = await openRuntime(kind);
 try {
-  const result = await runtime.run<TrainResult>('demo/train/run.ts', 'run', run, (m) =>
-    show(m as TrainProgress),
-  );
+  const result = await runtime.run<TrainResult>('demo/train/run.ts', 'run', run, (message) => {
+    const told = message as TrainProgress | TrainCheckpoint;
+    if ('checkpoint' in told) write(told.checkpoint);
+    else show(told);
+  });
   report(result);
 } catch (error) {
   if (terminal) process.stdout.write('\n');
@@ -177,7 +201,7 @@ try {
 
 function report({ checkpoint, ...result }: TrainResult): void {
   if (values.out) {
-    writeFileSync(values.out, checkpoint);
+    write(checkpoint);
     console.log(`wrote ${values.out} (${(checkpoint.length / 1024).toFixed(0)} KiB)`);
   }
   const rows: [

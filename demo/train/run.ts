@@ -38,6 +38,11 @@ export interface TrainRun {
   readonly resume: Uint8Array | null;
 }
 
+/** Now and then: where the training could go on from. */
+export interface TrainCheckpoint {
+  readonly checkpoint: Uint8Array;
+}
+
 /** Told about every ten steps. */
 export interface TrainProgress {
   readonly step: number;
@@ -79,7 +84,7 @@ export async function run({
   post,
 }: {
   arg: TrainRun;
-  post(message: TrainProgress): void;
+  post(message: TrainProgress | TrainCheckpoint): void;
 }): Promise<TrainResult> {
   const start = performance.now();
   const { cutoff, steps, batchSize, seed } = arg;
@@ -127,7 +132,11 @@ export async function run({
   if (arg.resume) trainer.load(arg.resume);
   let { loss } = await trainer.step(Math.min(1, steps - trainer.steps));
   const firstStepSeconds = (performance.now() - start) / 1000;
-  ({ loss } = await trainer.train(steps - trainer.steps, { onProgress: post }));
+  ({ loss } = await trainer.train(steps - trainer.steps, {
+    onProgress: post,
+    saveEvery: Math.max(10, Math.ceil(steps / 20)),
+    save: (checkpoint) => post({ checkpoint }),
+  }));
   const errors = async (frames: readonly LabelledFrame[]): Promise<EnergyErrors | null> => {
     if (frames.length === 0) return null;
     const own = batches(frames, null);

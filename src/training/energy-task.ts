@@ -5,7 +5,7 @@ import { type EnergyPart, energyForceLoss, energyTargets } from '../nn/energy-lo
 import { energyDerivatives } from '../nn/forces.ts';
 import type { Weights } from '../nn/parameters.ts';
 import type { AtomicBatches } from './atomic-batches.ts';
-import type { Evaluator } from './trainer.ts';
+import type { Evaluator } from './evaluator.ts';
 
 /**
  * Energies and forces of a batch, for `Trainer.evaluator` and `compile`: "energy" (graphs x 1), "forces" (atoms x 3).

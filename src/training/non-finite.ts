@@ -20,6 +20,48 @@ export interface NonFinitePlace {
   readonly inputs: readonly { readonly node: string; readonly largest: number }[];
 }
 
+/**
+ * The loss, or a state, is no longer finite. The trainer has gone back to the state before the step.
+ *
+ * @example
+ * ```ts gpu
+ * import {
+ *   add, expression as e, fullyConnectedNet, input, map, NonFiniteError, requestDevice, sum, Trainer,
+ * } from 'clebsch';
+ * const inverse = map(e.power(e.argument(0), -1), input('x', 1, 1));
+ * const trainer = await Trainer.create({
+ *   gpu: await requestDevice(),
+ *   module: fullyConnectedNet([1, 1], 'silu'),
+ *   loss: (weights) => add(sum(weights.get('layer0.weight'), 'all'), inverse),
+ *   feeds: { x: [0] },
+ * });
+ * const error = await trainer.step().catch((error) => error);
+ * [error instanceof NonFiniteError, error.step, error.place.op]; // => [true, 0, "map"]
+ * trainer.dispose();
+ * ```
+ */
+export class NonFiniteError extends Error {
+  override name = 'NonFiniteError';
+  /** The step, from 0, in which it happened; the trainer stands before it. */
+  readonly step: number;
+  /** Where it appeared first; null if the step, taken again, was finite. */
+  readonly place: NonFinitePlace | null;
+
+  constructor(step: number, what: string, place: NonFinitePlace | null) {
+    const remedy = 'lower the learning rate, clip the gradient (clipNorm), or look at the batch of this step';
+    super(
+      place
+        ? `${what} at step ${step}: the first number that is not finite is ${place.value} in row ${place.row}, column ${place.column} of ` +
+            `${place.node}, which computes the ${place.part}` +
+            `${place.inputs.length > 0 ? `, from ${place.inputs.map((i) => `${i.node} (up to ${i.largest.toPrecision(3)})`).join(' and ')}` : ''}; ` +
+            `${remedy}. The trainer stands before that step`
+        : `${what} at step ${step}, but not when the step was taken again; ${remedy}`,
+    );
+    this.step = step;
+    this.place = place;
+  }
+}
+
 /** Numbers that one search program may hold: what is looked at is read back, and a buffer each stays alive. */
 const NUMBERS_AT_ONCE = 1 << 24;
 

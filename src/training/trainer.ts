@@ -1,138 +1,28 @@
 import { compile, type Program } from '../compile.ts';
 import type { GpuContext } from '../gpu/device.ts';
-import type { Executable, GpuFeeds } from '../gpu/execute.ts';
+import type { GpuFeeds } from '../gpu/execute.ts';
 import { StateStore } from '../gpu/state-store.ts';
 import * as e from '../graph/expression.ts';
 import { state, stateOp } from '../graph/leaf.ts';
-import type { Update } from '../graph/memory.ts';
 import { type Node, topologicalOrder } from '../graph/node.ts';
-import type { ModelDescription } from '../io/conventions.ts';
 import { adam, type Optimizer } from '../nn/optimizer.ts';
-import { type Module, Parameters, type Weights } from '../nn/parameters.ts';
+import { Parameters, type Weights } from '../nn/parameters.ts';
 import { Random } from '../o3/random.ts';
 import { gradient } from '../ops/index.ts';
 import { map } from '../ops/map.ts';
-import { findNonFinite, type NonFinitePlace } from './non-finite.ts';
-import { type Progress, ProgressMeter } from './progress.ts';
+import { DeviceLost, persist, soon } from './device-loss.ts';
+import { Evaluator } from './evaluator.ts';
+import { free, type Live, writeAll } from './live.ts';
+import { findNonFinite, NonFiniteError } from './non-finite.ts';
+import { ProgressMeter } from './progress.ts';
+import type { StepResult, TrainerOptions, TrainOptions } from './trainer-options.ts';
 import { type Notes, readTraining, type Snapshot, writeStateDict, writeTraining } from './training-file.ts';
 import { whenVisible } from './visibility.ts';
-
-/** A traced loss with whatever else is to be read or updated with it. */
-export interface TracedLoss {
-  /** 1 x 1. */
-  readonly loss: Node;
-  /** Further values to read after a step. */
-  readonly outputs?: Readonly<Record<string, Node>>;
-  /** Further updates: the running statistics of layers. */
-  readonly updates?: readonly Update[];
-}
-
-/** What `Trainer.create` needs. */
-export interface TrainerOptions {
-  readonly gpu: GpuContext;
-  /** What is trained. */
-  readonly module: Module;
-  /** The loss of one batch, traced once. */
-  readonly loss: (weights: Weights) => Node | TracedLoss;
-  /**
-   * The numbers of the batch of a step, which counts from 0: always the same for the same step, because steps are
-   * taken again after a lost device. Or numbers that stay as they are.
-   */
-  readonly feeds?: GpuFeeds | ((step: number) => GpuFeeds);
-  /** Name and options of the model: checkpoints carry them, and one of another model is refused. */
-  readonly description?: ModelDescription;
-  /** Default `adam` with its defaults. */
-  readonly optimizer?: (initial: Float64Array) => Optimizer;
-  /** Seed of the initial parameters; default 0. */
-  readonly seed?: number;
-  /** Every so many steps all states are copied to the host (default 100): no more than these are ever lost. */
-  readonly snapshotEvery?: number;
-  /** Told of a lost device, and of training that goes on. */
-  readonly onEvent?: (event: TrainerEvent) => void;
-}
-
-/** What happened to a training besides steps. */
-export type TrainerEvent =
-  | { readonly kind: 'lost'; readonly step: number; readonly reason: string }
-  | { readonly kind: 'recovered'; readonly step: number; readonly repeated: number };
-
-/** What a step gives. */
-export interface StepResult {
-  /** Steps taken in all. */
-  readonly step: number;
-  /** The loss before the last of the steps. */
-  readonly loss: number;
-  /** The other outputs, row-major. */
-  readonly outputs: Readonly<Record<string, Float32Array>>;
-}
-
-/** Options of `Trainer.train`. */
-export interface TrainOptions {
-  /** Steps between two looks at the loss (default 10): in between the host does not wait for the GPU. */
-  readonly readEvery?: number;
-  /** Told after every look. */
-  readonly onProgress?: (progress: Progress & StepResult) => void;
-  /** Ends the training after the step under way. */
-  readonly signal?: AbortSignal;
-  /** Whether a hidden tab goes on training (default) or waits until it is seen again. */
-  readonly whenHidden?: 'continue' | 'pause';
-}
-
-/**
- * The loss, or a state, is no longer finite. The trainer has gone back to the state before the step.
- *
- * @example
- * ```ts gpu
- * import {
- *   add, expression as e, fullyConnectedNet, input, map, NonFiniteError, requestDevice, sum, Trainer,
- * } from 'clebsch';
- * const inverse = map(e.power(e.argument(0), -1), input('x', 1, 1));
- * const trainer = await Trainer.create({
- *   gpu: await requestDevice(),
- *   module: fullyConnectedNet([1, 1], 'silu'),
- *   loss: (weights) => add(sum(weights.get('layer0.weight'), 'all'), inverse),
- *   feeds: { x: [0] },
- * });
- * const error = await trainer.step().catch((error) => error);
- * [error instanceof NonFiniteError, error.step, error.place.op]; // => [true, 0, "map"]
- * trainer.dispose();
- * ```
- */
-export class NonFiniteError extends Error {
-  override name = 'NonFiniteError';
-  /** The step, from 0, in which it happened; the trainer stands before it. */
-  readonly step: number;
-  /** Where it appeared first; null if the step, taken again, was finite. */
-  readonly place: NonFinitePlace | null;
-
-  constructor(step: number, what: string, place: NonFinitePlace | null) {
-    const remedy = 'lower the learning rate, clip the gradient (clipNorm), or look at the batch of this step';
-    super(
-      place
-        ? `${what} at step ${step}: the first number that is not finite is ${place.value} in row ${place.row}, column ${place.column} of ` +
-            `${place.node}, which computes the ${place.part}` +
-            `${place.inputs.length > 0 ? `, from ${place.inputs.map((i) => `${i.node} (up to ${i.largest.toPrecision(3)})`).join(' and ')}` : ''}; ` +
-            `${remedy}. The trainer stands before that step`
-        : `${what} at step ${step}, but not when the step was taken again; ${remedy}`,
-    );
-    this.step = step;
-    this.place = place;
-  }
-}
-
-/** What lives on one device. */
-interface Live {
-  readonly gpu: GpuContext;
-  readonly states: StateStore;
-  readonly executable: Executable;
-}
 
 /** Name of the state that tells whether every loss so far was finite. */
 const WATCH = 'trainer.watch';
 /** Devices that may be lost one after the other without a step between them. */
 const MOST_LOSSES = 5;
-/** How long to wait for the word that a device is lost after something has failed. */
-const GRACE = 500;
 
 /**
  * Trains a module on the GPU and survives what may happen meanwhile. Parameters, moments and step counter stay on the
@@ -242,10 +132,12 @@ export class Trainer {
    * @throws NonFiniteError, Error as `step` does.
    */
   async train(steps: number, options: TrainOptions = {}): Promise<StepResult> {
-    const { readEvery = 10, onProgress, signal, whenHidden = 'continue' } = options;
+    const { readEvery = 10, onProgress, saveEvery = Number.POSITIVE_INFINITY, save } = options;
+    const { signal, whenHidden = 'continue' } = options;
     const total = this.taken + steps;
     const meter = new ProgressMeter(this.taken, total);
     let result: StepResult = { step: this.taken, loss: Number.NaN, outputs: {} };
+    let savedAt = this.taken;
     while (this.taken < total && !signal?.aborted) {
       if (whenHidden === 'pause') {
         meter.pause();
@@ -255,6 +147,12 @@ export class Trainer {
       }
       result = await this.step(Math.min(readEvery, total - this.taken));
       onProgress?.({ ...meter.at(result.step), ...result });
+      // After a lost device the steps go back, and a checkpoint is due again.
+      savedAt = Math.min(savedAt, this.taken);
+      if (save && this.taken - savedAt >= saveEvery) {
+        savedAt = this.taken;
+        await save(await this.checkpoint(), savedAt);
+      }
     }
     return result;
   }
@@ -507,95 +405,5 @@ export class Trainer {
     this.live = next;
     this.go(next, this.saved);
     this.options.onEvent?.({ kind: 'recovered', step: this.taken, repeated: reached - this.taken });
-  }
-}
-
-/** Predictions with the weights of a trainer, made by `Trainer.evaluator`. */
-export class Evaluator {
-  private readonly program: Program;
-  private readonly survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>;
-  private readonly onDispose: (evaluator: Evaluator) => void;
-  private compiled: Promise<Executable> | null = null;
-
-  constructor(
-    program: Program,
-    survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>,
-    onDispose: (evaluator: Evaluator) => void,
-  ) {
-    this.program = program;
-    this.survive = survive;
-    this.onDispose = onDispose;
-  }
-
-  /**
-   * The outputs for these numbers, row-major. The program is compiled at the first call.
-   *
-   * @throws Error if something that the program reads is missing.
-   */
-  run(feeds: GpuFeeds): Promise<Record<string, Float32Array>> {
-    return this.survive(async ({ gpu, states }) => {
-      this.compiled ??= compile(gpu, this.program, { states });
-      const executable = await this.compiled;
-      writeAll(executable, feeds);
-      return executable.runAndRead();
-    });
-  }
-
-  /** The device is gone: compile again at the next call. */
-  forget(): void {
-    this.compiled?.then((executable) => executable.dispose()).catch(() => {});
-    this.compiled = null;
-  }
-
-  dispose(): void {
-    this.forget();
-    this.onDispose(this);
-  }
-}
-
-class DeviceLost extends Error {
-  readonly info: GPUDeviceLostInfo;
-  constructor(info: GPUDeviceLostInfo) {
-    super(info.message);
-    this.info = info;
-  }
-}
-
-/** Writes what the program reads, and refuses a batch in which some of it is missing. */
-function writeAll(executable: Executable, feeds: GpuFeeds): void {
-  const missing = [...executable.inputs].filter((name) => !(name in feeds));
-  if (missing.length > 0)
-    throw new Error(
-      `the batch lacks ${missing.map((name) => `"${name}"`).join(', ')}; it has ${Object.keys(feeds).join(', ') || 'nothing'}`,
-    );
-  executable.write(Object.fromEntries([...executable.inputs].map((name) => [name, feeds[name]])));
-}
-
-function free({ states, executable }: Live): void {
-  executable.dispose();
-  states.dispose();
-}
-
-/** Whether the device turns out to be lost within a moment: other promises may be rejected before that one resolves. */
-function soon(lost: Promise<GPUDeviceLostInfo>): Promise<GPUDeviceLostInfo | null> {
-  return Promise.race([
-    lost,
-    new Promise<null>((resolve) => {
-      setTimeout(() => resolve(null), GRACE);
-    }),
-  ]);
-}
-
-/** Asks for a device several times: after a driver reset the first answers may be "no adapter". */
-async function persist(renew: () => Promise<GpuContext>): Promise<GpuContext> {
-  for (let wait = 100; ; wait *= 2) {
-    try {
-      return await renew();
-    } catch (error) {
-      if (wait > 5000) throw error;
-      await new Promise((resolve) => {
-        setTimeout(resolve, wait);
-      });
-    }
   }
 }

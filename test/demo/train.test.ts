@@ -93,6 +93,7 @@ describe('benzene', () => {
 describe('what cannot be done is said in one line', () => {
   test.each([
     [[], '--data is missing'],
+    [['--data', benzene, '--out', 'nowhere/model.safetensors'], '--out: ENOENT'],
     [['--data', 'src'], 'src: the folder has no positions.npy'],
     [['--data', benzene, '--train', '900'], 'ask for 1000 frames, but there are 800'],
     [['--data', benzene, '--steps', 'many'], '--steps must be a whole number from 1, got "many"'],

@@ -14,12 +14,9 @@ import { tensorInput } from '../../src/nn/tensor.ts';
 import { Random } from '../../src/o3/random.ts';
 import { add, map } from '../../src/ops/map.ts';
 import { sum } from '../../src/ops/sum.ts';
-import {
-  NonFiniteError,
-  Trainer,
-  type TrainerEvent,
-  type TrainerOptions,
-} from '../../src/training/trainer.ts';
+import { NonFiniteError } from '../../src/training/non-finite.ts';
+import { Trainer } from '../../src/training/trainer.ts';
+import type { TrainerEvent, TrainerOptions } from '../../src/training/trainer-options.ts';
 
 let gpu: GpuContext;
 beforeAll(async () => {
@@ -80,6 +77,23 @@ describe('steps', () => {
     const { loss: before } = await trainer.step();
     const { loss: after } = await trainer.step(59);
     expect(after).toBeLessThan(before / 4);
+    trainer.dispose();
+  });
+
+  test('checkpoints on the way: from each of them training ends in the same bits', async () => {
+    const trainer = await Trainer.create(options(gpu));
+    const kept: { bytes: Uint8Array; step: number }[] = [];
+    const save = async (bytes: Uint8Array, step: number) => {
+      kept.push({ bytes, step });
+    };
+    await trainer.train(30, { readEvery: 4, saveEvery: 10, save });
+    expect(kept.map(({ step }) => step)).toEqual([12, 24]);
+    const expected = await trainer.snapshot();
+    for (const { bytes, step } of kept) {
+      trainer.load(bytes);
+      await trainer.step(30 - step);
+      expect(await trainer.snapshot()).toEqual(expected);
+    }
     trainer.dispose();
   });
 
