@@ -11,8 +11,8 @@ const rooms = {
   'src/models/': [['src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'], ['src/data/']],
   'src/io/': [['src/data/', 'src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'], []],
   'src/checks/': [
-    ['src/compile.ts$', 'src/gpu/', 'src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'],
-    ['src/models/', 'src/data/'],
+    ['src/compile.ts$', 'src/gpu/', 'src/models/', 'src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'],
+    ['src/data/'],
   ],
   'src/training/': [
     [

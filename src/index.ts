@@ -23,6 +23,7 @@ export {
   type CompiledArrayModel,
   type ModelOfTensors,
 } from './checks/array-model.ts';
+export { checkEnergyModel } from './checks/check-energy-model.ts';
 export { assertGradients, checkGradients, type GradientCheckOptions } from './checks/check-gradients.ts';
 export type { CurvePoint } from './checks/difference-curve.ts';
 export { type GradientEntry, GradientReport, type WrongNumber } from './checks/gradient-report.ts';
@@ -86,7 +87,8 @@ export { readNpy } from './io/npy.ts';
 export { type CheckpointStoreOptions, openCheckpointStore } from './io/open-checkpoint-store.ts';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './io/safetensors.ts';
 export { readXyz } from './io/xyz.ts';
-export type { XyzColumns, XyzFrame, XyzOptions } from './io/xyz-frame.ts';
+export type { XyzColumns, XyzFrame } from './io/xyz-frame.ts';
+export type { XyzOptions } from './io/xyz-labels.ts';
 export { writeXyz } from './io/xyz-write.ts';
 export * from './models/atomic-graph.ts';
 export {

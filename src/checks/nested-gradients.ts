@@ -45,10 +45,12 @@ export function nestedGradients(
     throw new Error(`checkGradients: the order is ${order}, but must be a whole number from 1`);
   if ((typeof model === 'function') !== (module !== undefined))
     throw new Error('checkGradients: a function of weights and the module whose they are go together');
+  if (typeof model !== 'function') checkNode(model, 'the value');
   const random = new Random(options.seed ?? 0);
   const parameters = module && new Parameters(module);
   const packed = parameters && input('parameters', 1, parameters.length);
   const value = typeof model === 'function' ? model(parameters!.weights(packed!)) : model;
+  checkNode(value, 'what the function gave');
   const known = topologicalOrder([value]).filter(isLeaf);
   const ownParameters = packed && known.includes(packed) ? [packed] : [];
   const asked = options.wrt ? [...options.wrt, ...ownParameters] : known.filter(canMove);
@@ -100,6 +102,22 @@ export function nestedGradients(
     terms.push(pairs);
     scalars.push(pairs.map((pair) => sum(multiply(...pair), 'all')).reduce(add));
   }
+}
+
+/** What stands where a node should: the mistakes that are easily made. */
+function checkNode(value: unknown, what: string): void {
+  const given = value as Record<string, unknown> | null | undefined;
+  if (given && typeof given === 'object' && 'op' in given && 'inputs' in given) return;
+  const nodes = Object.entries(given ?? {}).filter(([, v]) => v && typeof v === 'object' && 'op' in v);
+  const hint =
+    given && typeof given === 'object' && 'parameters' in given
+      ? 'a module: pass (weights) => its value, and the module in the options; for an energy model there is checkEnergyModel'
+      : nodes.length > 0
+        ? `an object with ${nodes.map(([name]) => name).join(', ')}: pass one of these`
+        : String(value).slice(0, 80);
+  throw new Error(
+    `checkGradients(gpu or null, value, options): ${what} must be a node, or a function of weights that makes one; it is ${hint}`,
+  );
 }
 
 const canMove = (node: Node) => node.op === inputOp || node.op === stateOp;

@@ -72,11 +72,25 @@ export function matchTensors(
     missing.length > 0 && `the file lacks ${listed(missing.map(({ name }) => name))}`,
     unknown.length > 0 && `the model has no ${listed(unknown)}`,
   ];
-  throw new FileError(
-    'checkpoint',
-    'tensors',
-    `${messages.filter(Boolean).join(', and ')}; load it into the model that it was saved from`,
-  );
+  const prefix = commonPrefix([...tensors.keys()], missing);
+  const advice = prefix
+    ? `all names of the file start with ${quoted(prefix)}, which the model's do not: take it off them`
+    : 'load it into the model that it was saved from';
+  throw new FileError('checkpoint', 'tensors', `${messages.filter(Boolean).join(', and ')}; ${advice}`);
+}
+
+/** What all names of a file have in front of names that are missing: torch's wrappers put it there. */
+function commonPrefix(
+  names: readonly string[],
+  missing: readonly { readonly name: string }[],
+): string | null {
+  for (const { name } of missing) {
+    const before = (longer: string) => longer.slice(0, -name.length);
+    const isCommon = (prefix: string) => names.every((one) => one.startsWith(prefix));
+    const found = names.find((one) => one.endsWith(`.${name}`) && isCommon(before(one)));
+    if (found) return before(found);
+  }
+  return null;
 }
 
 /** Whether e3nn's modules keep such a tensor that is no parameter; what can be checked of it is. */

@@ -2,6 +2,7 @@ import { atomicNumber } from '../data/elements.ts';
 import type { XyzValue } from './extxyz-comment.ts';
 import { FileError, quoted } from './file-error.ts';
 import { record } from './record.ts';
+import { labelsOf, type XyzOptions } from './xyz-labels.ts';
 
 /** A further property of the atoms: `width` entries each, row-major. */
 export interface XyzColumns {
@@ -24,28 +25,15 @@ export interface XyzFrame {
   /** Which lattice vectors the atoms repeat along. */
   readonly pbc: readonly [boolean, boolean, boolean];
   readonly energy?: number;
-  /** 3 x 3. */
+  /** 3 x 3, as the file has it. ASE writes dE/dstrain / volume, positive under tension, as `LabelledFrame` has it. */
   readonly stress?: Float64Array;
-  /** 3 x 3. */
+  /** 3 x 3, as the file has it. ASE and QUIP write -volume times that stress. */
   readonly virial?: Float64Array;
   /** What else the comment line says; `comment` holds the whole line where it is plain text. */
   readonly info: Readonly<Record<string, XyzValue>>;
   /** Other properties of the atoms. */
   readonly arrays: Readonly<Record<string, XyzColumns>>;
 }
-
-/** Which names of a file mean what. */
-export interface XyzOptions {
-  /** Key of the energy; by default the first there is of energy, REF_energy, dft_energy, total_energy, potential_energy, free_energy. */
-  readonly energy?: string;
-  /** Property with the forces; by default the first there is of forces, force, REF_forces, dft_forces. */
-  readonly forces?: string;
-}
-
-const ENERGIES = ['energy', 'ref_energy', 'dft_energy', 'total_energy', 'potential_energy', 'free_energy'];
-const FORCES = ['forces', 'force', 'ref_forces', 'ref_force', 'dft_forces', 'dft_force'];
-const STRESSES = ['stress', 'ref_stress', 'dft_stress'];
-const VIRIALS = ['virial', 'virials', 'ref_virial', 'dft_virial'];
 
 /** Takes the entry of the first of these names (in small letters) that is there and will do. */
 export function takeKey<V>(
@@ -62,6 +50,14 @@ export function takeKey<V>(
   return undefined;
 }
 
+/** Takes the entry of this very name. */
+function take<V>(entries: Map<string, V>, name: string | undefined): V | undefined {
+  if (name === undefined) return undefined;
+  const value = entries.get(name);
+  entries.delete(name);
+  return value;
+}
+
 /** What the columns and the keys of a frame mean. `starts` is the line of its first atom. */
 export function frameOf(
   arrays: Map<string, XyzColumns>,
@@ -75,9 +71,8 @@ export function frameOf(
       ? (columnsOf.data as Float64Array)
       : fail(`Properties has ${what} as ${columnsOf.type}:${columnsOf.width}, and R:3 is needed`);
   const pos = takeKey(arrays, ['pos', 'positions']) ?? fail('Properties has no pos:R:3');
-  const forces = takeKey(arrays, options.forces === undefined ? FORCES : [options.forces.toLowerCase()]);
-  if (!forces && options.forces !== undefined)
-    fail(`there is no property ${quoted(options.forces)} with forces`);
+  const labels = labelsOf([...arrays.keys()], [...pairs.keys()], options, fail);
+  const forces = take(arrays, labels.forces);
   const numbers = elements(arrays, starts, fail);
 
   const matrix = (what: string, value: XyzValue | undefined, more: (v: number[]) => number[] | null) => {
@@ -90,13 +85,11 @@ export function frameOf(
   const cell = matrix('Lattice', takeKey(pairs, ['lattice']), ([a, b, c, ...rest]) =>
     c !== undefined && rest.length === 0 ? [a, 0, 0, 0, b, 0, 0, 0, c] : null,
   );
-  const energy = takeKey(pairs, options.energy === undefined ? ENERGIES : [options.energy.toLowerCase()]);
-  if (energy === undefined && options.energy !== undefined)
-    fail(`there is no energy ${quoted(options.energy)}`);
+  const energy = take(pairs, labels.energy);
   if (energy !== undefined && typeof energy !== 'number')
     fail(`the energy must be a number, not ${shown(energy)}`);
-  const stress = matrix('stress', takeKey(pairs, STRESSES), symmetric);
-  const virial = matrix('virial', takeKey(pairs, VIRIALS), symmetric);
+  const stress = matrix('stress', take(pairs, labels.stress), symmetric);
+  const virial = matrix('virial', take(pairs, labels.virial), symmetric);
   return {
     numbers,
     pos: vectors('pos', pos),

@@ -1,6 +1,7 @@
 import { parseComment, parseLogical, parseNumber, type XyzValue } from './extxyz-comment.ts';
 import { FileError, quoted } from './file-error.ts';
-import { frameOf, takeKey, type XyzColumns, type XyzFrame, type XyzOptions } from './xyz-frame.ts';
+import { frameOf, takeKey, type XyzColumns, type XyzFrame } from './xyz-frame.ts';
+import type { XyzOptions } from './xyz-labels.ts';
 
 /** Characters; a list of numbers takes many times its text. */
 const MAX_COMMENT = 1_000_000;
@@ -13,7 +14,8 @@ type Column = { name: string; type: XyzColumns['type']; width: number };
  * `pbc` is by default T T T with a `Lattice` and F F F without. Names are matched without regard to capitals.
  *
  * @throws FileError that names the line, if the file is damaged: more atoms than lines, columns that do not add up, a
- * number that is not finite, an unknown element, a comment line of more than 1,000,000 characters, no frame at all.
+ * number that is not finite, an unknown element, energy and forces of two methods (see `XyzOptions`), a comment line of more
+ * than 1,000,000 characters, no frame at all.
  * @example
  * ```ts
  * import { readXyz } from 'clebsch';

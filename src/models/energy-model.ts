@@ -32,7 +32,7 @@ export interface EnergyModelOptions {
   readonly nBasis?: number;
   /** Which; default "bessel". */
   readonly basis?: RadialBasisName;
-  /** Exponent of the envelope that takes the basis to zero at rMax smoothly; null for none. Default 6. */
+  /** Exponent (from 2) of the envelope that takes the basis to zero at rMax smoothly; null for none. Default 6. */
   readonly polyP?: number | null;
   /** Widths of the radial networks' hidden layers; default [64]. */
   readonly fcHidden?: number | readonly number[];
@@ -80,8 +80,9 @@ export interface EnergyModel extends Module {
  * end e_i = scale out2(act(out1(h))) + shifts[species]. The vector of an edge is pos[dst] - pos[src] + offset.
  * `energyDerivatives` gives forces and virial.
  *
- * @throws Error if there is not one shift a species, a layer has irreps to gate but no path gives scalars, the last
- * layer has no scalars to read out, or `scale` is not finite.
+ * @throws Error if a number makes no sense (a radius that is not positive, widths that are no whole numbers, a scale of 0),
+ * there is not one shift a species, a layer has irreps to gate but no path gives scalars, or the last layer has no scalars
+ * to read out.
  * @example
  * ```ts
  * import { energyModel, Parameters } from 'clebsch';
@@ -96,19 +97,27 @@ export function energyModel(options: EnergyModelOptions): EnergyModel {
   const { nSpecies, lmax, nLayers, rMax, nBasis = 8, basis = 'bessel', polyP = 6 } = options;
   const { numNeighbors, readout = '16x0e', readoutAct = 'silu', scale = 1 } = options;
   const hidden = Irreps.parse(options.hidden);
+  const fcHidden = [options.fcHidden ?? 64].flat();
+  check({
+    nSpecies,
+    lmax,
+    nLayers,
+    rMax,
+    nBasis,
+    polyP,
+    fcHidden,
+    numNeighbors,
+    scale,
+    shifts: options.shifts,
+  });
   const shifts = options.shifts ?? new Array<number>(nSpecies).fill(0);
-  if (shifts.length !== nSpecies || !shifts.every(Number.isFinite) || !Number.isFinite(scale))
-    throw new Error(
-      `energyModel: scale and the ${nSpecies} shifts, one a species, must be finite numbers; ` +
-        `got ${scale} and [${shifts.join(', ')}]`,
-    );
   const harmonics = Irreps.sphericalHarmonics(lmax);
   const attr = Irreps.parse([[nSpecies, '0e']]);
   const embed = linear(attr, options.embed ?? [[hidden.count('0e'), '0e']], {
     layoutIn: Layout.of(attr),
     layoutOut: Layout.forFeatures(options.embed ?? [[hidden.count('0e'), '0e']]),
   });
-  const fcNeurons = [nBasis, ...[options.fcHidden ?? 64].flat()];
+  const fcNeurons = [nBasis, ...fcHidden];
   const build = (n: number, before: Interaction | undefined, part: Irreps) =>
     interaction(n, before?.gate.layoutOut ?? embed.layoutOut, {
       hidden: part,
@@ -121,7 +130,9 @@ export function energyModel(options: EnergyModelOptions): EnergyModel {
   for (let n = 0; n < nLayers; n++) layers.push(build(n, layers.at(-1), hidden));
   const irrepsLast = layers.at(-1)?.gate.irrepsOut ?? embed.layoutOut.irreps;
   if (linear(irrepsLast, readout).spec.weightNumel === 0)
-    throw new Error(`energyModel: ${irrepsLast}, the last layer's irreps, have nothing of ${readout}`);
+    throw new Error(
+      `energyModel: ${shown(irrepsLast)}, the last layer's irreps, have nothing of ${shown(readout)}`,
+    );
   // What runs: with the same parameters, only that part of each layer which reaches the energy.
   const lean: Interaction[] = [];
   for (const [n, part] of neededHidden(layers, harmonics, hidden).entries())
@@ -179,4 +190,41 @@ export function energyModel(options: EnergyModelOptions): EnergyModel {
       return { energy: segmentSum(atomicEnergies, graph.graphs), atomicEnergies, vectors };
     },
   };
+}
+
+const shown = (irreps: IrrepsLike) => String(Irreps.parse(irreps).simplify()) || 'no irreps';
+
+/** The numbers among the options. */
+function check(
+  options: {
+    readonly [name in 'nSpecies' | 'lmax' | 'nLayers' | 'rMax' | 'nBasis' | 'numNeighbors' | 'scale']: number;
+  } & {
+    readonly polyP: number | null;
+    readonly fcHidden: readonly number[];
+    readonly shifts: readonly number[] | undefined;
+  },
+): void {
+  const need = (name: string, value: unknown, holds: boolean, what: string) => {
+    if (!holds) throw new Error(`energyModel: ${name} is ${value}, but must be ${what}`);
+  };
+  const wholeFrom = (least: number, v: number) => Number.isInteger(v) && v >= least;
+  const positive = (v: number) => v > 0 && Number.isFinite(v);
+  for (const name of ['nSpecies', 'nBasis'] as const)
+    need(name, options[name], wholeFrom(1, options[name]), 'a whole number from 1');
+  for (const name of ['lmax', 'nLayers'] as const)
+    need(name, options[name], wholeFrom(0, options[name]), 'a whole number from 0');
+  for (const name of ['rMax', 'numNeighbors'] as const)
+    need(name, options[name], positive(options[name]), 'positive and finite');
+  const { nSpecies, polyP, fcHidden, scale, shifts } = options;
+  need('polyP', polyP, polyP === null || wholeFrom(2, polyP), 'a whole number from 2, or null');
+  for (const width of fcHidden)
+    need('a width of fcHidden', width, wholeFrom(1, width), 'a whole number from 1');
+  need('scale', scale, scale !== 0 && Number.isFinite(scale), 'finite and not 0');
+  if (shifts)
+    need(
+      'shifts',
+      `[${shifts.join(', ')}]`,
+      shifts.length === nSpecies && shifts.every(Number.isFinite),
+      `${nSpecies} finite numbers, one a species`,
+    );
 }

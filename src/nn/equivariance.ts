@@ -28,14 +28,19 @@ export interface EquivarianceOptions {
    * ("none", for outputs summed over rows); false where the model is not made for other orders.
    */
   readonly permutation?: 'rows' | 'none' | false;
-  /** Largest difference allowed, relative to the largest entry of the output (at least 1); default 1e-4. */
+  /**
+   * What differences are divided by: the largest entry of all outputs, but no less than 1 ("at least 1", the default: then
+   * small outputs are compared absolutely, as in e3nn), or the largest entry of each output ("relative").
+   */
+  readonly scale?: 'at least 1' | 'relative';
+  /** Largest difference allowed after that division; default 1e-4. */
   readonly tolerance?: number;
 }
 
 /** The symmetries of point clouds that are tried. */
 export type Symmetry = 'rotation' | 'inversion' | 'translation' | 'permutation';
 
-/** Largest difference seen for each symmetry, relative to the largest entry of the output (at least 1). */
+/** Largest difference seen for each symmetry, divided as `EquivarianceOptions.scale` says. */
 export type EquivarianceErrors = Readonly<Record<Symmetry, number>>;
 
 /** A change of an array: an orthogonal matrix, a shift of points, an order of rows. */
@@ -52,7 +57,8 @@ interface Change {
  * @param model f, of one row-major array an input
  * @param irrepsIn how each input changes
  * @param irrepsOut how each output changes
- * @throws Error if the model gives another number of outputs, or the inputs' rows differ and permutations are tried.
+ * @throws Error if the model gives another number of outputs, a length fits no whole rows, or permutations are tried and the
+ * rows of inputs or outputs differ.
  * @example
  * ```ts
  * import { type ArrayModel, equivarianceErrors } from 'clebsch';
@@ -70,15 +76,31 @@ export async function equivarianceErrors(
   irrepsOut: Behaviour | readonly Behaviour[],
   options: EquivarianceOptions = {},
 ): Promise<EquivarianceErrors> {
-  const { trials = 3, permutation = 'rows' } = options;
+  return (await measured(model, irrepsIn, irrepsOut, options)).errors;
+}
+
+/** The errors, and the largest entry of the outputs. */
+async function measured(
+  model: ArrayModel,
+  irrepsIn: Behaviour | readonly Behaviour[],
+  irrepsOut: Behaviour | readonly Behaviour[],
+  options: EquivarianceOptions,
+): Promise<{ errors: EquivarianceErrors; size: number }> {
+  const { trials = 3, permutation = 'rows', scale = 'at least 1' } = options;
   const random = new Random(options.seed ?? 0);
   const inputKinds = listOf(irrepsIn);
   const outputKinds = listOf(irrepsOut);
+  for (const [name, list] of Object.entries({ inputs: options.inputs, rows: options.rows }))
+    if (Array.isArray(list) && list.length !== inputKinds.length)
+      throw new Error(
+        `equivariance: ${inputKinds.length} inputs were described, but ${name} has ${list.length}`,
+      );
   const inputs = inputKinds.map((kind, i) => {
     if (options.inputs) return Float64Array.from(options.inputs[i]);
     const rows = typeof options.rows === 'number' || !options.rows ? (options.rows ?? 4) : options.rows[i];
     return random.normals(rows * columnsOf(kind));
   });
+  const inputRows = inputs.map((x, i) => rowsOf(`input ${i}`, x, inputKinds[i]));
   const run = async (values: Float64Array[]) => {
     const result = await model(...values);
     const list =
@@ -92,13 +114,21 @@ export async function equivarianceErrors(
     return list.map((r) => Float64Array.from(r));
   };
   const still = await run(inputs);
-  const scale = Math.max(1, ...still.flatMap((o) => [largest(o)]));
+  const outputRows = still.map((y, i) => rowsOf(`output ${i}`, y, outputKinds[i]));
+  const sizes = still.map(largest);
+  const size = Math.max(0, ...sizes);
+  const divisors = sizes.map((own) => (scale === 'relative' ? own || 1 : Math.max(1, size)));
   const errors = { rotation: 0, inversion: 0, translation: 0, permutation: 0 };
   const measure = async (symmetry: Symmetry, onInputs: Change, onOutputs: Change) => {
     const moved = await run(inputs.map((x, i) => change(x, inputKinds[i], onInputs)));
     moved.forEach((output, i) => {
       const expected = change(still[i], outputKinds[i], onOutputs);
-      errors[symmetry] = Math.max(errors[symmetry], largest(output.map((v, k) => v - expected[k])) / scale);
+      if (output.length !== expected.length)
+        throw new Error(
+          `equivariance: output ${i} has ${expected.length} numbers, but ${output.length} after ${symmetry} of the inputs`,
+        );
+      const difference = largest(output.map((v, k) => v - expected[k]));
+      errors[symmetry] = Math.max(errors[symmetry], difference / divisors[i]);
     });
   };
   const minusOne = [-1, 0, 0, 0, -1, 0, 0, 0, -1];
@@ -111,27 +141,33 @@ export async function equivarianceErrors(
       await measure('translation', { shift }, { shift });
     }
     if (permutation) {
-      const counts = new Set(inputKinds.map((kind, i) => inputs[i].length / columnsOf(kind)));
-      if (counts.size !== 1)
+      if (new Set(inputRows).size !== 1)
         throw new Error(
           'equivariance: inputs have different numbers of rows; pass permutation: false, or permute inside',
         );
-      const order = Array.from({ length: [...counts][0] }, (_, i) => i);
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = random.integer(i + 1);
-        [order[i], order[j]] = [order[j], order[i]];
-      }
+      const [count] = inputRows;
+      outputRows.forEach((rows, i) => {
+        if (permutation === 'rows' && rows !== count && outputKinds[i] !== null)
+          throw new Error(
+            `equivariance: output ${i} has ${rows} rows and the inputs ${count}, so a permutation of the inputs is none of ` +
+              "the output; pass permutation: 'none' for sums over rows, or false",
+          );
+      });
+      const order = Array.from({ length: count }, (_, i) => i);
+      random.shuffle(order);
       await measure('permutation', { order }, permutation === 'rows' ? { order } : {});
     }
   }
-  return errors;
+  return { errors, size };
 }
 
 /**
  * Checks a model by `equivarianceErrors`, whose result it gives (e3nn `util.test.assert_equivariant`).
  * `assertEquivariantModel` does so for a graph, on a GPU or without one.
  *
- * @throws Error if an error is larger than `options.tolerance`; it says which symmetry is broken and by how much.
+ * @throws Error if an error is larger than `options.tolerance`; it says which symmetry is broken and by how much. Also if
+ * outputs are so small (less than ten times the tolerance, compared absolutely) that any would pass; or as
+ * `equivarianceErrors` does.
  * @example
  * ```ts
  * import { type ArrayModel, assertEquivariant } from 'clebsch';
@@ -147,12 +183,17 @@ export async function assertEquivariant(
   options: EquivarianceOptions = {},
 ): Promise<EquivarianceErrors> {
   const { tolerance = 1e-4 } = options;
-  const errors = await equivarianceErrors(model, irrepsIn, irrepsOut, options);
+  const { errors, size } = await measured(model, irrepsIn, irrepsOut, options);
   const broken = Object.entries(errors).filter(([, error]) => !(error <= tolerance));
   if (broken.length > 0)
     throw new Error(
       `the model is not equivariant under ${broken.map(([symmetry, error]) => `${symmetry} (error ${error.toExponential(2)})`).join(', ')}; ` +
         `allowed is ${tolerance}. Inputs: ${listOf(irrepsIn).join(', ')}; outputs: ${listOf(irrepsOut).join(', ')}`,
+    );
+  if (options.scale !== 'relative' && size > 0 && size < 10 * tolerance)
+    throw new Error(
+      `assertEquivariant: no entry of the outputs is larger than ${size.toExponential(2)}, so differences up to ${tolerance} ` +
+        "say nothing; pass scale: 'relative', or a smaller tolerance",
     );
   return errors;
 }
@@ -165,6 +206,16 @@ function listOf(kinds: Behaviour | readonly Behaviour[]): readonly Behaviour[] {
 function columnsOf(kind: Behaviour): number {
   if (kind === null) return 1;
   return kind === 'cartesian_points' ? 3 : Irreps.parse(kind).dim;
+}
+
+/** Rows of an array; what stays as it is has one number a row. */
+function rowsOf(what: string, values: Float64Array, kind: Behaviour): number {
+  const columns = columnsOf(kind);
+  if (columns === 0 ? values.length > 0 : values.length % columns !== 0)
+    throw new Error(
+      `equivariance: ${what} has ${values.length} numbers, which are no rows of ${columns} (${kind})`,
+    );
+  return columns === 0 ? 0 : values.length / columns;
 }
 
 function largest(values: Float64Array): number {

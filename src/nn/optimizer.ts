@@ -65,18 +65,27 @@ interface Rule {
   ): e.Expression[];
 }
 
-function positive(name: string, value: number | undefined, upTo = Number.POSITIVE_INFINITY): void {
-  if (value !== undefined && !(value > 0 && value < upTo))
-    throw new Error(
-      `optimizer: ${name} is ${value}, but must lie between 0 and ${upTo === 1 ? '1' : 'infinity'}`,
-    );
+const RANGES = {
+  'between 0 and infinity': (v: number) => v > 0 && v < Number.POSITIVE_INFINITY,
+  'between 0 and 1': (v: number) => v > 0 && v < 1,
+  'finite and at least 0': (v: number) => v >= 0 && v < Number.POSITIVE_INFINITY,
+  'at least 0 and less than 1': (v: number) => v >= 0 && v < 1,
+};
+
+function check(range: keyof typeof RANGES, values: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && !RANGES[range](value))
+      throw new Error(
+        `optimizer: ${name} is ${value}, but must ${range.startsWith('b') ? 'lie' : 'be'} ${range}`,
+      );
 }
 
 /** State [parameters | moments... | average] and what goes with it. */
 function optimizer(initial: ArrayLike<number>, options: OptimizerOptions, rule: Rule): Optimizer {
   const { learningRate = 1e-3, schedule, clipNorm, ema, name = rule.name } = options;
-  positive('clipNorm', clipNorm);
-  positive('ema', ema, 1);
+  check('between 0 and infinity', { clipNorm });
+  check('between 0 and 1', { ema });
+  check('finite and at least 0', { learningRate });
   const length = initial.length;
   const states = { values: `${name}.values`, step: `${name}.step`, learningRate: `${name}.learningRate` };
   const parts = ['parameters', ...rule.moments, ...(ema === undefined ? [] : ['ema'])];
@@ -128,6 +137,8 @@ function adamRule(
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions,
   decoupled: boolean,
 ): Rule {
+  check('at least 0 and less than 1', { beta1, beta2 });
+  check('finite and at least 0', { epsilon, weightDecay });
   return {
     name,
     moments: ['exp_avg', 'exp_avg_sq'],
@@ -137,7 +148,8 @@ function adamRule(
       const first = e.add(e.mul(n(beta1), m), e.mul(n(1 - beta1), g));
       const second = e.add(e.mul(n(beta2), v), e.mul(n(1 - beta2), e.mul(g, g)));
       // 1 - beta^t, by exp(t log beta); for small t log beta the subtraction would lose digits in 32 bits.
-      const correction = (beta: number) => e.neg(e.expm1(e.mul(step, n(Math.log(beta)))));
+      const correction = (beta: number) =>
+        beta === 0 ? n(1) : e.neg(e.expm1(e.mul(step, n(Math.log(beta)))));
       const denominator = e.add(e.sqrt(e.div(second, correction(beta2))), n(epsilon));
       const change = e.div(e.mul(rate, first), e.mul(correction(beta1), denominator));
       const from = decoupled ? e.sub(p, e.mul(e.mul(rate, decay), p)) : p;
@@ -151,7 +163,7 @@ function adamRule(
  * Its state holds the parameters, the moments m and v, and the average if there is one: 1 x 3n or 1 x 4n.
  *
  * @param initial the n packed parameters (see `Parameters.initial`)
- * @throws Error if `clipNorm` is not positive or `ema` not between 0 and 1.
+ * @throws Error if an option is out of its range: `clipNorm` not positive, `ema` not between 0 and 1, a rate negative.
  * @example
  * ```ts
  * import { adam, constant, reference } from 'clebsch';
@@ -170,7 +182,7 @@ export function adam(initial: ArrayLike<number>, options: AdamOptions = {}): Opt
  * by lr * weightDecay of themselves besides Adam's step. Default `weightDecay` 0.01, as in torch.
  *
  * @param initial the n packed parameters (see `Parameters.initial`)
- * @throws Error if `clipNorm` is not positive or `ema` not between 0 and 1.
+ * @throws Error if an option is out of its range: `clipNorm` not positive, `ema` not between 0 and 1, a rate negative.
  * @example
  * ```ts
  * import { adamW, constant, reference } from 'clebsch';
@@ -195,7 +207,7 @@ export interface SgdOptions extends OptimizerOptions {
  * Gradient descent with momentum (torch's `SGD`): m = momentum m + g, p -= lr m.
  *
  * @param initial the n packed parameters (see `Parameters.initial`)
- * @throws Error if `clipNorm` is not positive or `ema` not between 0 and 1.
+ * @throws Error if an option is out of its range: `clipNorm` not positive, `ema` not between 0 and 1, a rate negative.
  * @example
  * ```ts
  * import { constant, reference, sgd } from 'clebsch';
@@ -206,6 +218,8 @@ export interface SgdOptions extends OptimizerOptions {
  */
 export function sgd(initial: ArrayLike<number>, options: SgdOptions = {}): Optimizer {
   const { momentum = 0, weightDecay = 0 } = options;
+  check('at least 0 and less than 1', { momentum });
+  check('finite and at least 0', { weightDecay });
   return optimizer(initial, options, {
     name: 'sgd',
     moments: momentum === 0 ? [] : ['momentum_buffer'],

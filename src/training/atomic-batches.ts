@@ -40,12 +40,24 @@ export class AtomicBatches {
   private readonly options: AtomicBatchesOptions;
   private order: { epoch: number; indices: readonly number[] } = { epoch: -1, indices: [] };
 
-  /** @throws Error if there are no systems, or `batchSize` is no whole number from 1. */
+  /**
+   * @throws Error if there are no systems, `batchSize` is no whole number from 1, a weight is negative or not finite, or
+   * the stress has a weight but no system has a stress.
+   */
   constructor(systems: readonly LabelledSystem[], options: AtomicBatchesOptions) {
     const { batchSize, species } = options;
     if (systems.length === 0) throw new Error('AtomicBatches: there are no systems');
     if (!(Number.isInteger(batchSize) && batchSize > 0))
       throw new Error(`AtomicBatches: the batch size is ${batchSize}, but must be a whole number from 1`);
+    for (const [part, weight] of Object.entries(options.weights))
+      if (!(weight >= 0 && Number.isFinite(weight)))
+        throw new Error(
+          `AtomicBatches: the weight of ${part} is ${weight}, but must be finite and at least 0`,
+        );
+    if (options.weights.stress && !systems.some(({ stress }) => stress))
+      throw new Error(
+        `AtomicBatches: stress has the weight ${options.weights.stress}, but none of the ${systems.length} systems has a stress`,
+      );
     this.systems = systems;
     this.options = options;
     const graphs = Math.min(batchSize, systems.length);
@@ -76,10 +88,12 @@ export class AtomicBatches {
   /** The numbers of a step for the leaves of `atomicGraph` and `energyTargets`. */
   feeds(step: number): AtomicGraphFeeds & Record<string, Float64Array | Uint32Array> {
     const systems = this.systemsOf(step);
-    const references = systems.map(({ species, energy, forces }) => ({
+    const references = systems.map(({ species, energy, forces, stress, cell }) => ({
       atoms: species.length,
       energy,
       forces,
+      stress,
+      cell,
     }));
     return {
       ...atomicGraphFeeds(this.size, systems),

@@ -11,6 +11,11 @@ export interface LabelledFrame {
   readonly energy: number;
   /** n x 3, eV/Å. */
   readonly forces: ArrayLike<number>;
+  /**
+   * dE/dstrain / volume, nine numbers, eV/Å^3: positive where the crystal is stretched, as ASE and extended xyz have it.
+   * It needs a cell. (A virial is -volume times it.)
+   */
+  readonly stress?: ArrayLike<number>;
   /** Lattice vectors in rows, Å; none in open boundaries. */
   readonly cell?: ArrayLike<number>;
   readonly pbc?: readonly [boolean, boolean, boolean];
@@ -21,6 +26,8 @@ export interface LabelledSystem extends AtomicSystem {
   /** Without the energies of its atoms (see `fitAtomicEnergies`): small enough for 32 bits. */
   readonly energy: number;
   readonly forces: ArrayLike<number>;
+  /** dE/dstrain / volume, nine numbers, where it is known; there is a cell then. */
+  readonly stress?: ArrayLike<number>;
 }
 
 /** What a training set says about the numbers that a model needs. */
@@ -80,7 +87,8 @@ export function fitAtomicEnergies(frames: readonly LabelledFrame[], elements: re
  * What a training set says about the numbers that a model needs.
  *
  * @param cutoff of the neighbours, Å
- * @throws Error if there is no frame, all forces are zero, or a number is not finite.
+ * @throws Error if there is no frame, no two atoms are within the cutoff, all forces are zero, or a number is not finite (it
+ * says of which frame).
  * @example
  * ```ts
  * import { atomicStatistics } from 'clebsch';
@@ -90,17 +98,23 @@ export function fitAtomicEnergies(frames: readonly LabelledFrame[], elements: re
  */
 export function atomicStatistics(frames: readonly LabelledFrame[], cutoff: number): AtomicStatistics {
   if (frames.length === 0) throw new Error('atomicStatistics: there are no frames');
-  frames.forEach((frame, i) => {
-    checkLabels(frame, `frame ${i}: `);
-  });
   const elements = [...new Set(frames.flatMap(({ numbers }) => Array.from(numbers)))].sort((a, b) => a - b);
   let [squares, components, edges, atoms] = [0, 0, 0, 0];
-  for (const frame of frames) {
+  for (const [i, frame] of frames.entries()) {
+    try {
+      checkLabels(frame);
+      edges += edgesOf(frame, cutoff).src.length;
+    } catch (error) {
+      throw new Error(`frame ${i}: ${(error as Error).message}`);
+    }
     squares += dot(frame.forces, frame.forces);
     components += frame.forces.length;
-    edges += edgesOf(frame, cutoff).src.length;
     atoms += frame.numbers.length;
   }
+  if (edges === 0)
+    throw new Error(
+      `atomicStatistics: no two atoms are within ${cutoff} Å of each other; are the positions in Å?`,
+    );
   if (squares === 0) throw new Error('atomicStatistics: all forces are zero, so there is nothing to learn');
   return {
     elements,
@@ -113,7 +127,8 @@ export function atomicStatistics(frames: readonly LabelledFrame[], cutoff: numbe
 /**
  * A frame as a model reads it: species, edges within the cutoff, and the energy without that of its atoms.
  *
- * @throws Error if the frame has an element that the statistics do not know, or a number that is not finite.
+ * @throws Error if the frame has an element that the statistics do not know, a number that is not finite, or a
+ * stress without a cell.
  * @example
  * ```ts
  * import { atomicStatistics, labelledSystem } from 'clebsch';
@@ -134,20 +149,24 @@ export function labelledSystem(
     return i;
   });
   const energy = species.reduce((rest, s) => rest - atomicEnergies[s], frame.energy);
-  const { pos, forces, cell } = frame;
-  return { pos, species, energy, forces, cell, edges: edgesOf(frame, cutoff) };
+  const { pos, forces, stress, cell } = frame;
+  return { pos, species, energy, forces, stress, cell, edges: edgesOf(frame, cutoff) };
 }
 
-/** The positions are checked where the neighbours are looked for. */
-function checkLabels({ numbers, energy, forces }: LabelledFrame, where = ''): void {
-  if (!Number.isFinite(energy)) throw new Error(`${where}the energy is ${energy}`);
+/** The coordinates are checked where the neighbours are looked for. */
+function checkLabels({ numbers, pos, energy, forces, stress, cell }: LabelledFrame): void {
+  if (!Number.isFinite(energy)) throw new Error(`the energy is ${energy}`);
+  if (pos.length !== 3 * numbers.length)
+    throw new Error(`${numbers.length} atoms, but ${pos.length} coordinates`);
   if (forces.length !== 3 * numbers.length)
-    throw new Error(`${where}${numbers.length} atoms, but ${forces.length} components of forces`);
+    throw new Error(`${numbers.length} atoms, but ${forces.length} components of forces`);
   const bad = Array.from(forces).findIndex((f) => !Number.isFinite(f));
   if (bad >= 0)
-    throw new Error(
-      `${where}the force on atom ${Math.floor(bad / 3)} has ${'xyz'[bad % 3]} = ${forces[bad]}`,
-    );
+    throw new Error(`the force on atom ${Math.floor(bad / 3)} has ${'xyz'[bad % 3]} = ${forces[bad]}`);
+  if (!stress) return;
+  if (!cell) throw new Error('there is a stress, but no cell');
+  if (stress.length !== 9 || !Array.from(stress).every(Number.isFinite))
+    throw new Error(`the stress is [${Array.from(stress).join(', ')}], and must be nine finite numbers`);
 }
 
 function edgesOf({ pos, cell, pbc }: LabelledFrame, cutoff: number) {

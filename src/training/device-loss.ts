@@ -1,8 +1,5 @@
 import type { GpuContext } from '../gpu/device.ts';
 
-/** How long to wait for the word that a device is lost after something has failed. */
-const GRACE = 500;
-
 /** Thrown into work whose device is gone. */
 export class DeviceLost extends Error {
   readonly info: GPUDeviceLostInfo;
@@ -12,14 +9,32 @@ export class DeviceLost extends Error {
   }
 }
 
-/** Whether the device turns out to be lost within a moment: other promises may be rejected before that one resolves. */
-export function soon(lost: Promise<GPUDeviceLostInfo>): Promise<GPUDeviceLostInfo | null> {
-  return Promise.race([
-    lost,
-    new Promise<null>((resolve) => {
-      setTimeout(() => resolve(null), GRACE);
-    }),
-  ]);
+type Listener = (info: GPUDeviceLostInfo) => void;
+const devices = new WeakMap<
+  GPUDevice,
+  { info: GPUDeviceLostInfo | null; readonly listeners: Set<Listener> }
+>();
+
+/**
+ * Calls back once when the device is lost, soon if it is already; returns how to call that off. A promise that may never
+ * settle keeps all that was ever chained to it, so there is one chain for each device.
+ */
+export function onLoss({ device, lost }: GpuContext, listener: Listener): () => void {
+  let watch = devices.get(device);
+  if (!watch) {
+    const made = { info: null as GPUDeviceLostInfo | null, listeners: new Set<Listener>() };
+    lost.then((info) => {
+      made.info = info;
+      for (const tell of made.listeners) tell(info);
+      made.listeners.clear();
+    });
+    devices.set(device, made);
+    watch = made;
+  }
+  const { info, listeners } = watch;
+  if (info) queueMicrotask(() => listener(info));
+  else listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** Asks for a device several times: after a driver reset the first answers may be "no adapter". */

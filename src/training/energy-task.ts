@@ -1,16 +1,18 @@
 import type { Node } from '../graph/node.ts';
 import { type AtomicGraphSize, atomicGraph } from '../models/atomic-graph.ts';
 import type { EnergyModel } from '../models/energy-model.ts';
-import { type EnergyPart, energyForceLoss, energyTargets } from '../nn/energy-loss.ts';
+import { cellVolume, type EnergyPart, energyForceLoss, energyTargets } from '../nn/energy-loss.ts';
 import { energyDerivatives } from '../nn/forces.ts';
 import type { Weights } from '../nn/parameters.ts';
 import type { AtomicBatches } from './atomic-batches.ts';
 import type { Evaluator } from './evaluator.ts';
 
 /**
- * Energies and forces of a batch, for `Trainer.evaluator` and `compile`: "energy" (graphs x 1), "forces" (atoms x 3).
+ * Energies and forces of a batch, for `Trainer.evaluator` and `compile`: "energy" (graphs x 1), "forces" (atoms x 3); with
+ * the part "stress" also "virial" (graphs x 9), which is the stress times the volume.
  *
  * @param size capacities: those of the `AtomicBatches` that will be fed
+ * @param parts energy and forces are always there
  * @example
  * ```ts
  * import { energyModel, energyPredictions, filled, Parameters } from 'clebsch';
@@ -24,16 +26,18 @@ import type { Evaluator } from './evaluator.ts';
 export function energyPredictions(
   model: EnergyModel,
   size: AtomicGraphSize,
-): (weights: Weights) => { energy: Node; forces: Node } {
+  parts: readonly EnergyPart[] = [],
+): (weights: Weights) => { readonly energy: Node; readonly forces: Node; readonly [name: string]: Node } {
   return (weights) => {
     const graph = atomicGraph(size);
     const { energy, vectors } = model.apply(weights, graph);
-    return { energy, forces: energyDerivatives(energy, graph, vectors).forces };
+    const { forces, virial } = energyDerivatives(energy, graph, vectors);
+    return { energy, forces, ...(parts.includes('stress') && { virial }) };
   };
 }
 
 /**
- * The loss on energies and forces of a batch (see `energyForceLoss`), for `Trainer.create`: its gradient by the
+ * The loss on energies, forces and stresses of a batch (see `energyForceLoss`), for `Trainer.create`: its gradient by the
  * parameters contains second derivatives of the energy.
  *
  * @param parts what the loss has terms for; those that the batches have weights for
@@ -61,12 +65,13 @@ export function energyPredictions(
 export function energyTaskLoss(
   model: EnergyModel,
   size: AtomicGraphSize,
-  parts: readonly Exclude<EnergyPart, 'stress'>[],
+  parts: readonly EnergyPart[],
 ): (weights: Weights) => Node {
-  return (weights) => energyForceLoss(energyPredictions(model, size)(weights), energyTargets(size, parts));
+  return (weights) =>
+    energyForceLoss(energyPredictions(model, size, parts)(weights), energyTargets(size, parts));
 }
 
-/** Mean absolute and root mean square errors: of the components of the forces, and of the energy per atom. */
+/** Mean absolute and root mean square errors: of the components of forces and stress, and of the energy per atom. */
 export interface EnergyErrors {
   /** In the unit of the forces. */
   readonly forceMae: number;
@@ -74,12 +79,15 @@ export interface EnergyErrors {
   /** In the unit of the energy, per atom. */
   readonly energyMae: number;
   readonly energyRmse: number;
+  /** In the unit of the stress; where the predictions have a virial and a system a stress. */
+  readonly stressMae?: number;
+  readonly stressRmse?: number;
 }
 
 /**
  * Errors over all systems of the batches.
  *
- * @param predict energies and forces of a batch: an evaluator of `energyPredictions`, or anything else
+ * @param predict energies, forces and perhaps virials of a batch: an evaluator of `energyPredictions`, or anything else
  * @example
  * ```ts
  * import { AtomicBatches, energyErrors } from 'clebsch';
@@ -94,25 +102,45 @@ export async function energyErrors(
   predict: (feeds: Parameters<Evaluator['run']>[0]) => Promise<Record<string, ArrayLike<number>>>,
   batches: AtomicBatches,
 ): Promise<EnergyErrors> {
-  const forceError = { absolute: 0, squared: 0, count: 0 };
-  const energyError = { absolute: 0, squared: 0, count: 0 };
-  const add = (to: typeof forceError, difference: number) => {
-    to.absolute += Math.abs(difference);
-    to.squared += difference * difference;
-    to.count++;
-  };
+  const [forces, energies, stresses] = [new Errors(), new Errors(), new Errors()];
   for (let step = 0; step < batches.perEpoch; step++) {
-    const { energy, forces } = await predict(batches.feeds(step));
+    const found = await predict(batches.feeds(step));
     let component = 0;
     batches.systemsOf(step).forEach((system, graph) => {
-      add(energyError, (energy[graph] - system.energy) / system.species.length);
-      for (let i = 0; i < system.forces.length; i++) add(forceError, forces[component++] - system.forces[i]);
+      energies.add((found.energy[graph] - system.energy) / system.species.length);
+      for (let i = 0; i < system.forces.length; i++) forces.add(found.forces[component++] - system.forces[i]);
+      const { stress, cell } = system;
+      if (!found.virial || !stress || !cell) return;
+      const volume = cellVolume(cell);
+      for (let i = 0; i < 9; i++) stresses.add(found.virial[9 * graph + i] / volume - stress[i]);
     });
   }
   return {
-    forceMae: forceError.absolute / forceError.count,
-    forceRmse: Math.sqrt(forceError.squared / forceError.count),
-    energyMae: energyError.absolute / energyError.count,
-    energyRmse: Math.sqrt(energyError.squared / energyError.count),
+    forceMae: forces.mae,
+    forceRmse: forces.rmse,
+    energyMae: energies.mae,
+    energyRmse: energies.rmse,
+    ...(stresses.count > 0 && { stressMae: stresses.mae, stressRmse: stresses.rmse }),
   };
+}
+
+/** Adds up differences. */
+class Errors {
+  count = 0;
+  private absolute = 0;
+  private squared = 0;
+
+  add(difference: number): void {
+    this.absolute += Math.abs(difference);
+    this.squared += difference * difference;
+    this.count++;
+  }
+
+  get mae(): number {
+    return this.absolute / this.count;
+  }
+
+  get rmse(): number {
+    return Math.sqrt(this.squared / this.count);
+  }
 }

@@ -6,17 +6,18 @@ import { writeAll } from './live.ts';
 /** Predictions with the weights of a trainer, made by `Trainer.evaluator`. */
 export class Evaluator {
   private readonly program: Program;
-  private readonly survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>;
+  private readonly perform: <T>(work: (live: Live) => Promise<T>) => Promise<T>;
   private readonly onDispose: (evaluator: Evaluator) => void;
-  private compiled: Promise<Executable> | null = null;
+  private compiled: Executable | null = null;
+  private disposed = false;
 
   constructor(
     program: Program,
-    survive: <T>(work: (live: Live) => Promise<T>) => Promise<T>,
+    perform: <T>(work: (live: Live) => Promise<T>) => Promise<T>,
     onDispose: (evaluator: Evaluator) => void,
   ) {
     this.program = program;
-    this.survive = survive;
+    this.perform = perform;
     this.onDispose = onDispose;
   }
 
@@ -26,21 +27,23 @@ export class Evaluator {
    * @throws Error if something that the program reads is missing.
    */
   run(feeds: GpuFeeds): Promise<Record<string, Float32Array>> {
-    return this.survive(async ({ gpu, states }) => {
-      this.compiled ??= compile(gpu, this.program, { states });
-      const executable = await this.compiled;
-      writeAll(executable, feeds);
-      return executable.runAndRead();
+    return this.perform(async ({ gpu, states }) => {
+      if (this.disposed) throw new Error('the evaluator was disposed of');
+      this.compiled ??= await compile(gpu, this.program, { states });
+      writeAll(this.compiled, feeds);
+      return this.compiled.runAndRead();
     });
   }
 
   /** The device is gone: compile again at the next call. */
   forget(): void {
-    this.compiled?.then((executable) => executable.dispose()).catch(() => {});
+    this.compiled?.dispose();
     this.compiled = null;
   }
 
+  /** Frees what is on the GPU; the evaluator cannot be used any more. */
   dispose(): void {
+    this.disposed = true;
     this.forget();
     this.onDispose(this);
   }

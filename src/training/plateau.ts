@@ -23,7 +23,7 @@ export interface PlateauOptions {
  */
 export class Plateau {
   private rate: number;
-  private best = Number.POSITIVE_INFINITY;
+  private best: number | null = null;
   private idle = 0;
   private readonly options: Required<PlateauOptions>;
 
@@ -33,14 +33,32 @@ export class Plateau {
   ) {
     if (!(factor > 0 && factor < 1))
       throw new Error(`Plateau: the factor is ${factor}, but must lie between 0 and 1`);
+    if (!(learningRate > 0))
+      throw new Error(`Plateau: the learning rate is ${learningRate}, but must be positive`);
     this.rate = learningRate;
     this.options = { factor, patience, threshold, least };
   }
 
-  /** The learning rate to go on with after this validation loss. */
+  /** What to note in a checkpoint (`Trainer.checkpoint`) and to set again, so that a resumed training goes on alike. */
+  get state(): { rate: number; best: number | null; idle: number } {
+    return { rate: this.rate, best: this.best, idle: this.idle };
+  }
+
+  set state({ rate, best, idle }: { rate: number; best: number | null; idle: number }) {
+    this.rate = rate;
+    this.best = best;
+    this.idle = idle;
+  }
+
+  /**
+   * The learning rate to go on with after this validation loss.
+   *
+   * @throws Error if the loss is not finite.
+   */
   after(loss: number): number {
+    if (!Number.isFinite(loss)) throw new Error(`Plateau: the loss is ${loss}`);
     const { factor, patience, threshold, least } = this.options;
-    if (loss < this.best * (1 - threshold)) {
+    if (this.best === null || loss < this.best - threshold * Math.abs(this.best)) {
       this.best = loss;
       this.idle = 0;
     } else if (++this.idle > patience) {

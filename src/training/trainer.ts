@@ -10,9 +10,9 @@ import { Parameters, type Weights } from '../nn/parameters.ts';
 import { Random } from '../o3/random.ts';
 import { gradient } from '../ops/index.ts';
 import { map } from '../ops/map.ts';
-import { DeviceLost, persist, soon } from './device-loss.ts';
+import { DeviceLost, persist } from './device-loss.ts';
 import { Evaluator } from './evaluator.ts';
-import { free, type Live, writeAll } from './live.ts';
+import { free, type Live, live, soon, whileThere, writeAll } from './live.ts';
 import { findNonFinite, NonFiniteError } from './non-finite.ts';
 import { ProgressMeter } from './progress.ts';
 import type { StepResult, TrainerOptions, TrainOptions } from './trainer-options.ts';
@@ -60,13 +60,18 @@ export class Trainer {
   private origin: ReturnType<typeof readTraining>['origin'] | null = null;
   private readonly initial: Snapshot;
   private saved: Snapshot;
+  /** Steps that the states on the device have behind them; fewer than `reached` after a lost device. */
   private taken = 0;
+  private reached = 0;
+  /** The step that the work under way is to reach. */
+  private goal = 0;
   private losses = 0;
+  /** Resolves when all that was asked for so far is done: one thing at a time. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: TrainerOptions) {
     const { module, seed = 0, snapshotEvery = 100 } = options;
-    if (!(Number.isInteger(snapshotEvery) && snapshotEvery > 0))
-      throw new Error(`Trainer: snapshotEvery is ${snapshotEvery}, but must be a whole number from 1`);
+    whole('Trainer: snapshotEvery', snapshotEvery, 1);
     this.options = options;
     this.snapshotEvery = snapshotEvery;
     this.parameters = new Parameters(module);
@@ -105,52 +110,67 @@ export class Trainer {
 
   /** Steps taken. */
   get steps(): number {
-    return this.taken;
+    return this.reached;
   }
 
-  /** The device that the trainer is on, and what runs there. */
-  get running(): Live {
+  /** The device that the trainer is on: after a lost one, another. */
+  get gpu(): GpuContext {
+    return this.running.gpu;
+  }
+
+  /** Dispatches of a step. */
+  get dispatches(): number {
+    return this.running.executable.dispatches;
+  }
+
+  /** Bytes of the buffers of the training step, states included. */
+  get bytes(): number {
+    return this.running.executable.bytes;
+  }
+
+  private get running(): Live {
     if (!this.live) throw new Error('the trainer was disposed of');
     return this.live;
   }
 
   /**
-   * Takes steps and reads the loss of the last one.
+   * Takes steps and reads the loss of the last one. Calls of a trainer's methods wait for each other.
    *
    * @param times default 1
    * @throws NonFiniteError if the loss, or at a snapshot a state, is not finite.
-   * @throws Error if a batch has not what the program reads, or the device was lost and no other is to be had.
+   * @throws Error if `times` is no whole number from 1, a batch has not what the program reads (it names the step), or the
+   * device was lost and no other is to be had. The steps before that one are taken.
    */
-  step(times = 1): Promise<StepResult> {
-    const goal = this.taken + times;
-    return this.survive((live) => this.advance(live, goal));
+  async step(times = 1): Promise<StepResult> {
+    whole('step: times', times, 1);
+    return this.perform((live) => this.advance(live, this.goal), times);
   }
 
   /**
    * Takes `steps` more steps, looking at the loss every `readEvery` of them. It lets the page live in between.
    *
-   * @throws NonFiniteError, Error as `step` does.
+   * @throws NonFiniteError, Error as `step` does, or if a number of steps is not whole.
    */
   async train(steps: number, options: TrainOptions = {}): Promise<StepResult> {
-    const { readEvery = 10, onProgress, saveEvery = Number.POSITIVE_INFINITY, save } = options;
-    const { signal, whenHidden = 'continue' } = options;
-    const total = this.taken + steps;
-    const meter = new ProgressMeter(this.taken, total);
-    let result: StepResult = { step: this.taken, loss: Number.NaN, outputs: {} };
-    let savedAt = this.taken;
-    while (this.taken < total && !signal?.aborted) {
+    const { readEvery = 10, onProgress, saveEvery, save, signal, whenHidden = 'continue' } = options;
+    whole('train: steps', steps, 0);
+    whole('train: readEvery', readEvery, 1);
+    if (saveEvery !== undefined) whole('train: saveEvery', saveEvery, 1);
+    const total = this.reached + steps;
+    const meter = new ProgressMeter(this.reached, total);
+    let result: StepResult = { step: this.reached, loss: Number.NaN, outputs: {} };
+    let savedAt = this.reached;
+    while (this.reached < total && !signal?.aborted) {
       if (whenHidden === 'pause') {
         meter.pause();
         await whenVisible(signal);
         meter.resume();
         if (signal?.aborted) break;
       }
-      result = await this.step(Math.min(readEvery, total - this.taken));
+      result = await this.step(Math.min(readEvery, total - this.reached));
       onProgress?.({ ...meter.at(result.step), ...result });
-      // After a lost device the steps go back, and a checkpoint is due again.
-      savedAt = Math.min(savedAt, this.taken);
-      if (save && this.taken - savedAt >= saveEvery) {
-        savedAt = this.taken;
+      if (save && saveEvery !== undefined && result.step - savedAt >= saveEvery) {
+        savedAt = result.step;
         await save(await this.checkpoint(), savedAt);
       }
     }
@@ -159,34 +179,33 @@ export class Trainer {
 
   /** All states as they are now. */
   async snapshot(): Promise<Snapshot> {
-    return this.survive(async (live) => {
-      const step = this.taken;
-      return { step, states: await live.states.readAll() };
-    });
+    return this.perform(async (live) => ({ step: this.reached, states: await live.states.readAll() }));
+  }
+
+  /** The packed row of the parameters (or of their average) as it is now; see `Parameters`. */
+  async packedParameters({ average = false } = {}): Promise<Float32Array> {
+    const part = this.partOf(average);
+    const { length } = this.parameters;
+    const { states } = await this.snapshot();
+    return states[this.optimizer.states.values].slice(part * length, (part + 1) * length);
   }
 
   /**
    * Goes back (or on) to a snapshot of a trainer like this one.
    *
-   * @throws Error if a state is missing, unknown, of another length or not finite; then nothing has changed.
+   * @throws Error if a state is missing, unknown, of another length or not finite, or the step is no whole number;
+   * then nothing has changed.
    */
-  restore(snapshot: Snapshot): void {
-    const known = this.saved.states;
-    for (const name of new Set([...Object.keys(known), ...Object.keys(snapshot.states)])) {
-      const [own, given] = [known[name], snapshot.states[name]];
-      if (!own)
-        throw new Error(
-          `restore: there is no state "${name}" here; known are ${Object.keys(known).join(', ')}`,
-        );
-      if (!given) throw new Error(`restore: the snapshot has no state "${name}"`);
-      if (given.length !== own.length)
-        throw new Error(`restore: state "${name}" holds ${own.length} numbers, the snapshot ${given.length}`);
-      const bad = given.findIndex((v) => !Number.isFinite(v));
-      if (bad >= 0) throw new Error(`restore: number ${bad} of state "${name}" is ${given[bad]}`);
-    }
-    this.go(this.running, {
+  async restore(snapshot: Snapshot): Promise<void> {
+    whole('restore: the step', snapshot.step, 0);
+    checkStates(this.saved.states, snapshot.states);
+    const copy = {
       step: snapshot.step,
       states: Object.fromEntries(Object.entries(snapshot.states).map(([name, v]) => [name, v.slice()])),
+    };
+    await this.perform(async (live) => {
+      this.go(live, copy);
+      this.reached = copy.step;
     });
   }
 
@@ -208,7 +227,7 @@ export class Trainer {
    * @throws Error if the average is asked for, and the optimiser keeps none (option `ema`).
    */
   async stateDict({ average = false } = {}): Promise<Uint8Array> {
-    const part = average ? 'ema' : 'parameters';
+    const part = this.partOf(average);
     return writeStateDict(await this.snapshot(), part, this.optimizer, this.fileOptions, this.origin);
   }
 
@@ -219,14 +238,14 @@ export class Trainer {
    * @throws FileError if the bytes are no such file, or belong to another model; Error if they belong to another optimiser.
    * Then nothing has changed.
    */
-  load(bytes: Uint8Array): Notes {
+  async load(bytes: Uint8Array): Promise<Notes> {
     const { notes, origin, ...snapshot } = readTraining(
       bytes,
       this.optimizer,
       this.initial,
       this.fileOptions,
     );
-    this.restore(snapshot);
+    await this.restore(snapshot);
     this.origin = origin;
     return notes;
   }
@@ -235,11 +254,17 @@ export class Trainer {
     return { parameters: this.parameters, description: this.options.description };
   }
 
-  /** Sets the learning rate (the factor before its schedule) from the next step on. */
-  setLearningRate(value: number): void {
-    const name = this.optimizer.states.learningRate;
-    this.running.states.write(name, [value]);
-    this.saved = { ...this.saved, states: { ...this.saved.states, [name]: Float32Array.of(value) } };
+  /**
+   * Sets the learning rate (the factor before its schedule) from the next step on.
+   *
+   * @throws Error if it is not finite.
+   */
+  async setLearningRate(value: number): Promise<void> {
+    await this.perform(async (live) => {
+      live.states.write(this.optimizer.states.learningRate, [value]);
+      // Steps that are taken again must have the rate that they had.
+      await this.save(live);
+    });
   }
 
   /**
@@ -253,15 +278,12 @@ export class Trainer {
     outputs: (weights: Weights) => Readonly<Record<string, Node>>,
     { average = false } = {},
   ): Evaluator {
-    const { parameters, average: mean } = this.optimizer;
-    if (average && !mean)
-      throw new Error(
-        'evaluator: the optimiser keeps no average of the parameters; make it with option `ema`',
-      );
-    const traced = outputs(this.parameters.weights(average ? mean! : parameters));
+    this.partOf(average);
+    const row = average ? this.optimizer.average! : this.optimizer.parameters;
+    const traced = outputs(this.parameters.weights(row));
     const evaluator = new Evaluator(
       { outputs: traced },
-      (work) => this.survive(work),
+      (work) => this.perform(work),
       (one) => this.evaluators.delete(one),
     );
     this.evaluators.add(evaluator);
@@ -275,10 +297,17 @@ export class Trainer {
     this.live = null;
   }
 
+  /** Which row of the optimiser's state holds the parameters, or their average. */
+  private partOf(average: boolean): number {
+    if (average && !this.optimizer.average)
+      throw new Error('the optimiser keeps no average of the parameters; make it with option `ema`');
+    return average ? this.optimizer.parts.indexOf('ema') : 0;
+  }
+
   private async build(gpu: GpuContext): Promise<Live> {
     const states = new StateStore(gpu.device);
     try {
-      return { gpu, states, executable: await compile(gpu, this.program, { states }) };
+      return live(gpu, states, await compile(gpu, this.program, { states }));
     } catch (error) {
       states.dispose();
       throw error;
@@ -288,6 +317,14 @@ export class Trainer {
   private feedsOf(step: number): GpuFeeds {
     const { feeds = {} } = this.options;
     return typeof feeds === 'function' ? feeds(step) : feeds;
+  }
+
+  private write({ executable }: Live, step: number): void {
+    try {
+      writeAll(executable, this.feedsOf(step));
+    } catch (error) {
+      throw new Error(`step ${step}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   private go({ states }: Live, snapshot: Snapshot): void {
@@ -314,13 +351,12 @@ export class Trainer {
   /** Submits the steps before `until`, and reads what the last one gives. */
   private async submit(live: Live, until: number): Promise<Record<string, Float32Array>> {
     const { executable } = live;
+    this.write(live, this.taken);
     const changing = typeof this.options.feeds === 'function';
-    if (!changing) writeAll(executable, this.feedsOf(this.taken));
-    for (; changing && this.taken < until - 1; this.taken++) {
-      writeAll(executable, this.feedsOf(this.taken));
+    while (changing && this.taken < until - 1) {
       executable.run();
+      this.write(live, ++this.taken);
     }
-    if (changing) writeAll(executable, this.feedsOf(this.taken));
     const times = until - this.taken;
     this.taken = until;
     const values = await executable.runAndRead({ times });
@@ -366,25 +402,39 @@ export class Trainer {
     return new NonFiniteError(until - 1, what, null);
   }
 
-  /** Runs work on the device; when that is lost, moves to a new one and starts the work again there. */
-  private async survive<T>(work: (live: Live) => Promise<T>): Promise<T> {
-    for (;;) {
-      const live = this.running;
-      const gone = live.gpu.lost.then((info) => {
-        throw new DeviceLost(info);
-      });
-      gone.catch(() => {});
-      try {
-        return await Promise.race([work(live), gone]);
-      } catch (error) {
-        if (error instanceof NonFiniteError || !this.live) throw error;
-        // Whoever shares the trainer may have moved it meanwhile.
-        if (this.live !== live) continue;
-        const info = error instanceof DeviceLost ? error.info : await soon(live.gpu.lost);
-        if (!info) throw error;
-        await this.move(live, info);
+  /**
+   * Does one thing after the other: `steps` steps further on, `work` on the device. When the device is lost, moves to a new
+   * one, takes the steps since the last snapshot again, and starts the work again there.
+   */
+  private perform<T>(work: (live: Live) => Promise<T>, steps = 0): Promise<T> {
+    const done = this.turn.then(async () => {
+      this.goal = this.reached + steps;
+      for (;;) {
+        const live = this.running;
+        try {
+          const result = await whileThere(live, this.resumed(live, work));
+          this.reached = this.taken;
+          return result;
+        } catch (error) {
+          if (!this.live) throw new Error('the trainer was disposed of');
+          const finite = !(error instanceof NonFiniteError);
+          const info = error instanceof DeviceLost ? error.info : finite ? await soon(live) : null;
+          if (!info) {
+            // The trainer stands before the step that failed; a lost device takes nothing back.
+            this.reached = this.taken;
+            throw error;
+          }
+          await this.move(live, info);
+        }
       }
-    }
+    });
+    this.turn = done.catch(() => {});
+    return done;
+  }
+
+  private async resumed<T>(live: Live, work: (live: Live) => Promise<T>): Promise<T> {
+    if (this.taken < this.reached) await this.advance(live, this.reached);
+    return work(live);
   }
 
   private async move(live: Live, info: GPUDeviceLostInfo): Promise<void> {
@@ -405,5 +455,26 @@ export class Trainer {
     this.live = next;
     this.go(next, this.saved);
     this.options.onEvent?.({ kind: 'recovered', step: this.taken, repeated: reached - this.taken });
+  }
+}
+
+/** Throws unless a number is whole and at least `least`. */
+function whole(what: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least))
+    throw new Error(`${what} is ${value}, but must be a whole number from ${least}`);
+}
+
+function checkStates(known: Snapshot['states'], given: Snapshot['states']): void {
+  for (const name of new Set([...Object.keys(known), ...Object.keys(given)])) {
+    const [own, other] = [known[name], given[name]];
+    if (!own)
+      throw new Error(
+        `restore: there is no state "${name}" here; known are ${Object.keys(known).join(', ')}`,
+      );
+    if (!other) throw new Error(`restore: the snapshot has no state "${name}"`);
+    if (other.length !== own.length)
+      throw new Error(`restore: state "${name}" holds ${own.length} numbers, the snapshot ${other.length}`);
+    const bad = other.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) throw new Error(`restore: number ${bad} of state "${name}" is ${other[bad]}`);
   }
 }

@@ -1,4 +1,5 @@
 import { type CheckpointOptions, decodeCheckpoint, encodeCheckpoint } from '../io/checkpoint.ts';
+import { FileError } from '../io/file-error.ts';
 import type { Json } from '../io/json.ts';
 import type { SafetensorsFile } from '../io/safetensors.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
@@ -38,18 +39,15 @@ export function writeTraining(
   );
 }
 
-/** Parameters (or their average) and buffers alone, in the form of the file they were loaded from. */
+/** One row of the optimiser's state (parameters, average) and the buffers alone, in the form of the file they were loaded from. */
 export function writeStateDict(
   { states }: Snapshot,
-  part: 'parameters' | 'ema',
+  part: number,
   optimizer: Optimizer,
   options: CheckpointOptions,
   origin: SafetensorsFile | null,
 ): Uint8Array {
-  const at = optimizer.parts.indexOf(part);
-  if (at < 0)
-    throw new Error('stateDict: the optimiser keeps no average of the parameters; make it with option `ema`');
-  const values = rowsOf(states, optimizer, options)[at];
+  const values = rowsOf(states, optimizer, options)[part];
   return encodeCheckpoint({ values, buffers: states, ...(origin && { origin }) }, options);
 }
 
@@ -79,7 +77,13 @@ export function readTraining(
   names.forEach((name, i) => {
     all.set(rows[name], (i + 1) * length);
   });
-  const { step, notes } = training as { step: number; notes: Notes };
+  const { step, notes = null } = Object(training) as { step: unknown; notes?: Notes };
+  if (!(typeof step === 'number' && Number.isSafeInteger(step) && step >= 0))
+    throw new FileError(
+      'checkpoint',
+      'the training',
+      `its step is ${JSON.stringify(step)}, no whole number from 0`,
+    );
   const others = Object.entries(states).map(([name, state]) => [name, Float32Array.from(state, Number)]);
   return { step, states: { ...Object.fromEntries(others), ...own }, notes, origin };
 }

@@ -246,6 +246,21 @@ describe('what makes no sense is refused', () => {
     await refused(wave(x), {}, 'no numbers were given for input "x" (3x4)');
     await refused(wave(x), { module: fullyConnectedNet([1, 1], 'silu') }, 'go together');
   });
+  test('what is no value', async () => {
+    const refusedAsValue = (value: unknown, message: string, options = {}) =>
+      expect(checkGradients(null, value as Node, options)).rejects.toThrow(message);
+    const net = fullyConnectedNet([1, 1], 'silu');
+    await refusedAsValue(
+      undefined,
+      'checkGradients(gpu or null, value, options): the value must be a node, or a function of weights that makes one; it is undefined',
+    );
+    await refusedAsValue(net, 'it is a module: pass (weights) => its value');
+    await refusedAsValue(
+      () => ({ energy: wave(x), forces: x }),
+      'what the function gave must be a node, or a function of weights that makes one; it is an object with energy, forces',
+      { module: net },
+    );
+  });
   test('options', async () => {
     await refused(wave(x), { feeds, order: 0 }, 'the order is 0, but must be a whole number from 1');
     await refused(wave(x), { feeds, steps: [] }, 'the steps are []');

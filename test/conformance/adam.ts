@@ -90,7 +90,7 @@ export async function compareAdam(
     measure.compare(kind, 'adam.loss', losses, record.loss, { bound });
     const arrays = trained.parameters.unpack(final);
     for (const [array, { sum, sumsq }] of Object.entries(record.final_parameters)) {
-      const values = arrays[array].data;
+      const values = arrays[array]?.data ?? new Float64Array(0);
       const squares = values.reduce((total, v) => total + v * v, 0);
       measure.compare(kind, `adam.final_parameters.${array}.sumsq`, squares, sumsq, { bound });
       const scale = Math.sqrt(sumsq * values.length) || 1;

@@ -1,7 +1,5 @@
-// npm run conformance -- [DIR] [--runtime chromium|node] [--family NAME ...] [--json] [--verbose]
-//
-// Compares the engine with e3nn's numbers in DIR (default test/fixtures), in f64 and on the GPU. Prints a line a family
-// and the failing cases; with --json the last line is one JSON object. Exit status 1 if a case fails or a family is missing.
+// Compares the engine with e3nn's numbers, in f64 and on the GPU. Prints a line a family and the failing cases. Exit status
+// 1 if a case fails or a family is missing, 2 if the arguments make no sense.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openRuntime, type RuntimeKind } from '../support/runtime.ts';
@@ -17,22 +15,50 @@ import {
 import type { CaseResult, FileResult } from './run.ts';
 import { DEFAULT_FOLDER, select } from './selection.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runtime: { type: 'string', default: 'chromium' },
-    family: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-  },
-});
-if (options.runtime !== 'chromium' && options.runtime !== 'node')
-  throw new Error(`--runtime is chromium or node, not ${options.runtime}`);
-if (positionals.length > 1) throw new Error(`one folder at most, not ${positionals.join(' ')}`);
+const usage = `npm run conformance -- [DIR] [options]
+  DIR                      folder of fixtures (default test/fixtures)
+  --family NAME            only this family; several may be named
+  --runtime chromium|node  headless browser, or Node with Dawn (default chromium)
+  --verbose                a line a case
+  --json                   one JSON object as the last line`;
 
-const kind: RuntimeKind = options.runtime;
+function fail(message: string): never {
+  console.error(`conformance: ${message}\n\n${usage}`);
+  process.exit(2);
+}
+
+/** What `body` gives; where it throws, the usage. */
+function orUsage<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { values: options, positionals } = orUsage(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      runtime: { type: 'string', default: 'chromium' },
+      family: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }),
+);
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+if (options.runtime !== 'chromium' && options.runtime !== 'node')
+  fail(`--runtime is chromium or node, not ${options.runtime}`);
+if (positionals.length > 1) fail(`one folder at most, not ${positionals.join(' ')}`);
+
+const kind = options.runtime as RuntimeKind;
 const folder = resolve(positionals[0] ?? DEFAULT_FOLDER);
-const selection = select(folder, options.family);
+const selection = orUsage(() => select(folder, options.family));
 const reports: FamilyReport[] = [];
 let adapter: string | null = null;
 const progress = showProgress();

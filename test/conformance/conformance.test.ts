@@ -1,6 +1,6 @@
 // The program itself: what it prints and how it ends, for good files, changed ones and ones it has no runner for.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,6 +78,35 @@ describe('the files of test/fixtures', () => {
   });
 });
 
+describe('arguments', () => {
+  const start = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['test/support/run.mjs', 'test/conformance/cli.ts', ...args], {
+      cwd: REPOSITORY,
+    }).then(
+      ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ status: code as number, stdout, stderr }),
+    );
+
+  test('--help prints the usage', async () => {
+    const { status, stdout, stderr } = await start('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^npm run conformance -- \[DIR\] \[options\]\n/);
+    // Whatever is read is in it.
+    for (const option of ['--family', '--runtime', '--verbose', '--json']) expect(stdout).toContain(option);
+  });
+
+  test.each([
+    [['--famly', 'linear'], "Unknown option '--famly'"],
+    [['no/such/folder'], 'ENOENT'],
+  ])('%s: what is wrong, and the usage; no stack', async (args, message) => {
+    const { status, stdout, stderr } = await start(...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`conformance: ${message}`);
+    expect(stderr).toContain('\n\nnpm run conformance -- [DIR] [options]\n');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
 describe('other files', () => {
   test('a number that is off fails its case, by name', async () => {
     const json = await fixture('linear');
@@ -120,6 +149,37 @@ describe('other files', () => {
     const [report] = run.json.families;
     expect([report.cases, report.passed, report.notCovered]).toEqual([2, 1, { 'voxel.json': 1 }]);
     expect(run.text).toContain('there is no runner for the model "other" of other.json');
+  });
+
+  test('forces: edges and parameters in any order, no cell, no training', async () => {
+    const own = await mkdtemp(join(folder, 'forces-'));
+    const json = await fixture('forces');
+    const molecule = json.cases.find(({ cell }: Json) => !cell);
+    const edges = molecule.edge_src.shape[0];
+    const turned = (key: string, width: number) => {
+      const { data } = molecule[key];
+      molecule[key].data = Array.from({ length: edges }, (_, e) => edges - 1 - e).flatMap((e) =>
+        data.slice(e * width, e * width + width),
+      );
+    };
+    turned('edge_src', 1);
+    turned('edge_dst', 1);
+    for (const key of ['adam', 'cell', 'edge_shift', 'force_jvp']) delete molecule[key];
+    const names = Object.entries(json.model.parameter_names).reverse();
+    json.model.parameter_names = { ...Object.fromEntries(names), 'none.weight': [0] };
+    json.parameters['none.weight'] = { shape: [0], dtype: 'F64', data: [] };
+    molecule.grad_energy['none.weight'] = { shape: [0], dtype: 'F64', data: [] };
+    json.cases = [molecule];
+    await writeFile(join(own, 'forces.json'), JSON.stringify(json));
+    await copyFile(join(DEFAULT_FOLDER, 'forces.safetensors'), join(own, 'forces.safetensors'));
+    const right = await conformance(own, '--runtime', 'node');
+    expect(right.json.passed, right.text).toBe(true);
+    expect(right.json.families[0].cases).toBe(4);
+    // An edge that is not there, and one that is there twice.
+    molecule.edge_dst.data[0] = molecule.edge_dst.data[1];
+    await writeFile(join(own, 'forces.json'), JSON.stringify(json));
+    const wrong = await conformance(own, '--runtime', 'node');
+    expect(wrong.text).toContain('edges (src, dst, shift)');
   });
 
   test('tensors in safetensors, further leading dimensions', async () => {

@@ -90,7 +90,7 @@ describe('steps', () => {
     expect(kept.map(({ step }) => step)).toEqual([12, 24]);
     const expected = await trainer.snapshot();
     for (const { bytes, step } of kept) {
-      trainer.load(bytes);
+      await trainer.load(bytes);
       await trainer.step(30 - step);
       expect(await trainer.snapshot()).toEqual(expected);
     }
@@ -115,7 +115,7 @@ describe('steps', () => {
       ...options(gpu),
       feeds: (step) => (broken && step === 2 ? { x: batch(step).x } : batch(step)),
     });
-    await expect(trainer.step(5)).rejects.toThrow('the batch lacks "y"; it has x');
+    await expect(trainer.step(5)).rejects.toThrow('step 2: the batch lacks "y"; it has x');
     broken = false;
     expect(trainer.steps).toBe(2);
     await trainer.step(28);
@@ -149,8 +149,8 @@ describe('a lost device', () => {
     // No more than snapshotEvery steps were taken twice.
     const [, recovered] = events;
     expect(recovered.kind === 'recovered' && recovered.step).toBe(at - (at % 7));
-    expect(trainer.running.gpu).not.toBe(context);
-    trainer.running.gpu.device.destroy();
+    expect(trainer.gpu).not.toBe(context);
+    trainer.gpu.device.destroy();
     trainer.dispose();
   });
 
@@ -160,14 +160,14 @@ describe('a lost device', () => {
     const training = trainer.train(30, {
       readEvery: 3,
       onProgress: ({ step }) => {
-        if (step === 9 || step === 21) trainer.running.gpu.device.destroy();
+        if (step === 9 || step === 21) trainer.gpu.device.destroy();
       },
     });
     await training;
     expect((await trainer.snapshot()).states).toEqual(expected.states);
     // Steps 9 and 21 are passed again after a recovery from 7 and 21.
     expect(events.filter(({ kind }) => kind === 'recovered').length).toBeGreaterThanOrEqual(2);
-    trainer.running.gpu.device.destroy();
+    trainer.gpu.device.destroy();
     trainer.dispose();
   });
 
@@ -177,22 +177,54 @@ describe('a lost device', () => {
     await Promise.all([trainer.step(5), other.step(5)]);
     context.device.destroy();
     await Promise.all([trainer.step(5), other.step(5)]);
-    expect(trainer.running.gpu).toBe(other.running.gpu);
-    trainer.running.gpu.device.destroy();
+    expect(trainer.gpu).toBe(other.gpu);
+    trainer.gpu.device.destroy();
   });
 
-  test('evaluators move along', async () => {
-    const { context, trainer } = await fragile();
+  test('evaluators, snapshots and checkpoints move along, and see no older weights', async () => {
+    const { context, trainer, events } = await fragile();
     const evaluator = trainer.evaluator((weights) => ({ y: predict(weights) }), { average: true });
     await trainer.step(10);
-    const before = await evaluator.run(batch(99));
-    await trainer.checkpoint();
-    const kept = await trainer.snapshot();
+    const before = {
+      y: await evaluator.run(batch(99)),
+      snapshot: await trainer.snapshot(),
+      checkpoint: await trainer.checkpoint(),
+    };
+    const after = async () => ({
+      y: await evaluator.run(batch(99)),
+      snapshot: await trainer.snapshot(),
+      checkpoint: await trainer.checkpoint(),
+    });
     context.device.destroy();
-    await trainer.snapshot();
-    trainer.restore(kept);
-    expect(await evaluator.run(batch(99))).toEqual(before);
-    trainer.running.gpu.device.destroy();
+    expect(await after()).toEqual(before);
+    expect(trainer.steps).toBe(10);
+    trainer.gpu.device.destroy();
+    const [checkpoint, ...many] = await Promise.all([
+      trainer.checkpoint(),
+      ...Array.from({ length: 8 }, () => evaluator.run(batch(99))),
+    ]);
+    expect(checkpoint).toEqual(before.checkpoint);
+    for (const y of many) expect(y).toEqual(before.y);
+    // One loss, however many were waiting.
+    expect(events.map(({ kind }) => kind)).toEqual(['lost', 'recovered', 'lost', 'recovered']);
+    trainer.gpu.device.destroy();
+    evaluator.dispose();
+    await expect(evaluator.run(batch(99))).rejects.toThrow('the evaluator was disposed of');
+  });
+
+  test('a learning rate that was changed on the way is the same when steps are taken again', async () => {
+    const train = async (context: GpuContext, lose: boolean) => {
+      const trainer = await Trainer.create({ ...options(context), snapshotEvery: 50 });
+      await trainer.step(10);
+      await trainer.setLearningRate(0.5);
+      await trainer.step(5);
+      if (lose) context.device.destroy();
+      const { loss } = await trainer.step(5);
+      const { states } = await trainer.snapshot();
+      trainer.dispose();
+      return { loss, states };
+    };
+    expect(await train(await requestDevice(), true)).toEqual(await train(gpu, false));
   });
 
   test('a context that cannot be renewed: the error says so', async () => {
@@ -262,7 +294,7 @@ describe('checkpoints', () => {
     const bytes = await first.checkpoint({ epoch: 3 });
     first.dispose();
     const second = await Trainer.create({ ...options(gpu), seed: 77 });
-    expect(second.load(bytes)).toEqual({ epoch: 3 });
+    expect(await second.load(bytes)).toEqual({ epoch: 3 });
     expect(second.steps).toBe(at);
     await second.step(30 - at);
     expect((await second.snapshot()).states).toEqual(expected.states);
@@ -280,7 +312,7 @@ describe('checkpoints', () => {
     const bytes = writeSafetensors({ tensors, metadata: new Map([['format', 'pt']]) });
     const trainer = await Trainer.create(options(gpu));
     await trainer.step(3);
-    expect(trainer.load(bytes)).toBeNull();
+    expect(await trainer.load(bytes)).toBeNull();
     expect(trainer.steps).toBe(0);
     expect(await trainer.stateDict()).toEqual(bytes);
     expect(await trainer.stateDict({ average: true })).toEqual(bytes);
@@ -311,7 +343,7 @@ describe('checkpoints', () => {
     );
     await first.step(4);
     const second = await Trainer.create(statistics);
-    second.load(bytes);
+    await second.load(bytes);
     await second.step(4);
     expect(await second.snapshot()).toEqual(await first.snapshot());
     first.dispose();
@@ -325,10 +357,10 @@ describe('checkpoints', () => {
     const bytes = await trainer.checkpoint();
     const before = await trainer.snapshot();
     const plain = await Trainer.create({ ...options(gpu), optimizer: adam });
-    expect(() => plain.load(bytes)).toThrow(/another optimiser.*adamw\.ema/);
+    await expect(plain.load(bytes)).rejects.toThrow(/another optimiser.*adamw\.ema/);
     const wider = await Trainer.create({ ...options(gpu), description: description(17) });
-    expect(() => wider.load(bytes)).toThrow(/16.*17|17.*16/s);
-    expect(() => trainer.load(bytes.subarray(0, 100))).toThrow();
+    await expect(wider.load(bytes)).rejects.toThrow(/16.*17|17.*16/s);
+    await expect(trainer.load(bytes.subarray(0, 100))).rejects.toThrow();
     expect(await trainer.snapshot()).toEqual(before);
     for (const one of [trainer, plain, wider]) one.dispose();
   });
@@ -374,6 +406,45 @@ describe('side by side', () => {
     // Pipelines, layouts and shader modules are made once; buffers and bind groups anew each round.
     expect(counts.objects).toBe(999 * objects);
     own.device.destroy();
+  }, 400_000);
+});
+
+describe('calls', () => {
+  test('several at once wait for each other; what is not whole is refused before anything moves', async () => {
+    const trainer = await Trainer.create({ ...options(gpu), snapshotEvery: 2 });
+    const results = await Promise.all([1, 2, 3, 4, 5].map(() => trainer.step()));
+    expect(results.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    const before = await trainer.snapshot();
+    for (const times of [0, -3, 1.5, Number.NaN])
+      await expect(trainer.step(times)).rejects.toThrow(
+        `step: times is ${times}, but must be a whole number from 1`,
+      );
+    await expect(trainer.train(5, { readEvery: 0 })).rejects.toThrow('readEvery is 0');
+    await expect(trainer.train(5, { saveEvery: 0.5 })).rejects.toThrow('saveEvery is 0.5');
+    await expect(trainer.restore({ ...before, step: -1 })).rejects.toThrow('the step is -1');
+    await expect(trainer.restore({ step: 1, states: {} })).rejects.toThrow(/has no state/);
+    await expect(trainer.setLearningRate(Number.NaN)).rejects.toThrow(/NaN/);
+    expect(await trainer.snapshot()).toEqual(before);
+    trainer.dispose();
+    await expect(trainer.step()).rejects.toThrow('the trainer was disposed of');
+  });
+
+  test('disposing of it during a training ends that with a word', async () => {
+    const trainer = await Trainer.create(options(gpu));
+    const training = trainer.train(1000, { onProgress: ({ step }) => step === 20 && trainer.dispose() });
+    await expect(training).rejects.toThrow('the trainer was disposed of');
+  });
+
+  test('a checkpoint whose training makes no sense is refused', async () => {
+    const trainer = await Trainer.create(options(gpu));
+    const file = readSafetensors(await trainer.checkpoint());
+    for (const text of ['{"step":-3}', '{"step":1.5}', '5', '{}', '[]', '"x"']) {
+      const metadata = new Map(file.metadata).set('clebsch.training', text);
+      const forged = writeSafetensors({ tensors: file.tensors, metadata });
+      await expect(trainer.load(forged), text).rejects.toThrow(/checkpoint, the training: its step is/);
+    }
+    expect(trainer.steps).toBe(0);
+    trainer.dispose();
   });
 });
 

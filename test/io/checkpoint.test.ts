@@ -210,6 +210,15 @@ describe('e3nn state dicts', () => {
     expect(() => load(tensorsOf({ 'layer1.weight': [[1], [1]] }))).toThrow(
       'the file lacks "layer0.weight", and the model has no "layer1.weight"',
     );
+    // torch's wrappers put something in front of all names.
+    const wrapped = (prefix: string) => new Map([...good].map(([name, one]) => [prefix + name, one]));
+    for (const prefix of ['module.', 'model.net.'])
+      expect(() => load(wrapped(prefix))).toThrow(
+        `all names of the file start with "${prefix}", which the model's do not: take it off them`,
+      );
+    expect(() => load(new Map([...wrapped('module.'), ['b', weight.get('layer0.weight')!]]))).toThrow(
+      'load it into the model that it was saved from',
+    );
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x${i}`, [[1], [1]]])) as Numbers;
     expect(() => load(extra(many))).toThrow('"x9", ... (1000 in all)');
   });

@@ -88,6 +88,44 @@ describe('readXyz', () => {
     expect(readXyz('1\n\nCL 0 0 0\n')[0].numbers).toEqual(Uint8Array.of(17));
   });
 
+  test('energy, forces and stress are those of one method', () => {
+    const line = (columns: string) => `Properties=species:S:1:pos:R:3${columns}`;
+    const read = (comment: string, columns: string[], options = {}) => {
+      const values = columns.map((_, i) => `${i} ${i} ${i}`).join(' ');
+      const named = line(columns.map((name) => `:${name}:R:3`).join(''));
+      const [frame] = readXyz(`1\n${named} ${comment}\nH 9 9 9 ${values}\n`, options);
+      return [frame.energy, frame.forces?.[0], frame.stress?.[0]];
+    };
+    const stress = (name: string, value: number) => `${name}="${value} 0 0 0 0 0 0 0 0"`;
+    const two = `energy=-1 REF_energy=-5 ${stress('stress', 2)} ${stress('REF_stress', 3)}`;
+    expect(read(two, ['forces', 'REF_forces'])).toEqual([-1, 0, 2]);
+    // Only the reference has both.
+    expect(read(two, ['REF_forces'])).toEqual([-5, 0, 3]);
+    expect(read(two, ['dft_force', 'REF_force'])).toEqual([-5, 1, 3]);
+    expect(read(two, ['forces', 'REF_forces'], { energy: 'ref_energy' })).toEqual([-5, 1, 3]);
+    expect(read(two, ['forces', 'REF_forces'], { forces: 'REF_forces' })).toEqual([-5, 1, 3]);
+    expect(read('mp2_energy=7 energy=1', ['forces', 'mp2_forces'], { energy: 'mp2_energy' })).toEqual([
+      7,
+      1,
+      undefined,
+    ]);
+    // Whoever names both gets both.
+    expect(read(two, ['forces', 'REF_forces'], { energy: 'energy', forces: 'REF_forces' })).toEqual([
+      -1, 1, 2,
+    ]);
+    // One label alone is no contradiction.
+    expect(read('REF_energy=4', [])).toEqual([4, undefined, undefined]);
+    expect(read('', ['dft_forces'])).toEqual([undefined, 0, undefined]);
+    expect(read(stress('dft_stress', 8), [])).toEqual([undefined, undefined, 8]);
+    // The stress of another method stays where it was.
+    expect(read(`REF_energy=4 ${stress('stress', 8)}`, ['REF_forces'])).toEqual([4, 0, undefined]);
+    const mixed = 'the energy "energy" and the forces "REF_forces" are of two methods';
+    expect(() => read('energy=-1', ['REF_forces'])).toThrow(FileError);
+    expect(() => read('energy=-1', ['REF_forces'])).toThrow(`xyz, line 2: ${mixed}`);
+    expect(() => read('energy=-1', ['REF_forces'])).toThrow('by the options `energy` and `forces`');
+    expect(() => read('energy=-1 REF_energy=1', ['REF_forces'], { energy: 'energy' })).toThrow(mixed);
+  });
+
   test('other names of energies, forces, numbers and cells', () => {
     const frame = (comment: string, line: string, options = {}) =>
       readXyz(`1\n${comment}\n${line}\n`, options)[0];

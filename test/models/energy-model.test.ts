@@ -94,9 +94,34 @@ describe('what the model is', () => {
   });
 
   test.each<[string, object, string]>([
-    ['one shift for two species', { shifts: [1] }, 'the 2 shifts, one a species'],
-    ['a shift that is not finite', { shifts: [1, Number.NaN] }, 'must be finite numbers'],
-    ['an envelope without smoothness', { polyP: 1 }, 'whole number >= 2, got 1'],
+    [
+      'one shift for two species',
+      { shifts: [1] },
+      'shifts is [1], but must be 2 finite numbers, one a species',
+    ],
+    ['a shift that is not finite', { shifts: [1, Number.NaN] }, 'shifts is [1, NaN], but must be 2 finite'],
+    [
+      'an envelope without smoothness',
+      { polyP: 1 },
+      'energyModel: polyP is 1, but must be a whole number from 2',
+    ],
+    ['no radius', { rMax: Number.NaN }, 'rMax is NaN, but must be positive and finite'],
+    ['a radius of zero', { rMax: 0 }, 'rMax is 0'],
+    ['an infinite radius', { rMax: Number.POSITIVE_INFINITY }, 'rMax is Infinity'],
+    ['no neighbours', { numNeighbors: 0 }, 'numNeighbors is 0, but must be positive'],
+    ['neighbours that are not known', { numNeighbors: undefined }, 'numNeighbors is undefined'],
+    ['half a degree', { lmax: 1.5 }, 'lmax is 1.5, but must be a whole number from 0'],
+    ['fewer than no layers', { nLayers: -1 }, 'nLayers is -1, but must be a whole number from 0'],
+    ['no species', { nSpecies: 0 }, 'nSpecies is 0, but must be a whole number from 1'],
+    ['no basis', { nBasis: 0 }, 'nBasis is 0, but must be a whole number from 1'],
+    ['a layer without width', { fcHidden: [8, 0] }, 'a width of fcHidden is 0, but must be a whole number'],
+    ['a scale of zero', { scale: 0 }, 'scale is 0, but must be finite and not 0'],
+    ['a scale that is no number', { scale: Number.NaN }, 'scale is NaN'],
+    [
+      'vectors without scalars to make them of',
+      { hidden: '2x1o' },
+      "energyModel: no irreps, the last layer's irreps, have nothing of 16x0e",
+    ],
     ['hidden irreps that no path reaches', { hidden: '2x1e', embed: '2x0e' }, 'have nothing of'],
     ['nothing to read out', { hidden: '4x1o', embed: '2x0e' }, 'have nothing of'],
     [

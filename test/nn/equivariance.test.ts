@@ -248,6 +248,54 @@ describe('what it measures', () => {
       assertEquivariant((v) => v, ['1o', '0e'], '1o', { inputs: [new Float64Array(6), new Float64Array(3)] }),
     ).rejects.toThrow('inputs have different numbers of rows');
   });
+  test('a small output is compared with itself, or refused', async () => {
+    // Not equivariant at all, but small.
+    const small: ArrayModel = (v) => v.map((one) => 1e-6 * one * one);
+    await expect(assertEquivariant(small, '1o', '1o')).rejects.toThrow(
+      /no entry of the outputs is larger than \d\.\d\de-6, so differences up to 0\.0001 say nothing; pass scale: 'relative'/,
+    );
+    await expect(assertEquivariant(small, '1o', '1o', { tolerance: 1e-9 })).rejects.toThrow(
+      'not equivariant',
+    );
+    await expect(assertEquivariant(small, '1o', '1o', { scale: 'relative' })).rejects.toThrow(
+      'not equivariant under rotation',
+    );
+    const right: ArrayModel = (v) => v.map((one) => 1e-6 * one);
+    await assertEquivariant(right, '1o', '1o', { scale: 'relative' });
+    await assertEquivariant(right, '1o', '1o', { tolerance: 1e-12 });
+    // Each output by itself: a large one beside it hides nothing.
+    const both: ArrayModel = (v) => [v, v.map((one) => 1e-6 * one * one)];
+    await assertEquivariant(both, '1o', ['1o', '1o']);
+    await expect(assertEquivariant(both, '1o', ['1o', '1o'], { scale: 'relative' })).rejects.toThrow(
+      'not equivariant',
+    );
+    // Nothing at all is equivariant.
+    await assertEquivariant((v) => v.map(() => 0), '1o', '1o', { scale: 'relative' });
+  });
+  test('lengths that fit no rows are said to be so', async () => {
+    const same: ArrayModel = (v) => v;
+    await expect(assertEquivariant(same, '1o', '1o', { inputs: [[1, 2, 3, 4]] })).rejects.toThrow(
+      'equivariance: input 0 has 4 numbers, which are no rows of 3 (1o)',
+    );
+    await expect(assertEquivariant(same, '1o', '1e + 0e', { inputs: [[1, 2, 3]] })).rejects.toThrow(
+      'output 0 has 3 numbers, which are no rows of 4 (1e + 0e)',
+    );
+    await expect(assertEquivariant(same, ['1o', '1o'], '1o', { inputs: [[1, 2, 3]] })).rejects.toThrow(
+      '2 inputs were described, but inputs has 1',
+    );
+    await expect(assertEquivariant(same, ['1o', '1o'], '1o', { rows: [1, 1, 1] })).rejects.toThrow(
+      'rows has 3',
+    );
+    const total: ArrayModel = (v) => [v[0] + v[3], v[1] + v[4], v[2] + v[5]];
+    await expect(assertEquivariant(total, '1o', '1o', { rows: 2 })).rejects.toThrow(
+      "output 0 has 1 rows and the inputs 2, so a permutation of the inputs is none of the output; pass permutation: 'none'",
+    );
+    let calls = 0;
+    const changing: ArrayModel = (v) => (calls++ ? v : [...v, 0, 0, 0]);
+    await expect(assertEquivariant(changing, '1o', '1o', { permutation: false })).rejects.toThrow(
+      'output 0 has 15 numbers, but 12 after inversion of the inputs',
+    );
+  });
   test('irreps may be given as Irreps', async () => {
     const irreps = Irreps.parse('2x0e + 1o');
     await assertEquivariant((v) => v, irreps, irreps, { tolerance });

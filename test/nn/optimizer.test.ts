@@ -246,6 +246,21 @@ describe('what every optimiser can do besides its rule', () => {
   test('values that make no sense are refused', () => {
     expect(() => adam(initial, { ema: 1 })).toThrow('ema is 1, but must lie between 0 and 1');
     expect(() => adam(initial, { clipNorm: 0 })).toThrow('clipNorm is 0');
+    for (const learningRate of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+      for (const make of [adam, adamW, sgd])
+        expect(() => make(initial, { learningRate })).toThrow(
+          `learningRate is ${learningRate}, but must be finite and at least 0`,
+        );
+    for (const wrong of [-0.1, 1, Number.NaN]) {
+      expect(() => adam(initial, { beta1: wrong })).toThrow(
+        `beta1 is ${wrong}, but must be at least 0 and less than 1`,
+      );
+      expect(() => adamW(initial, { beta2: wrong })).toThrow(`beta2 is ${wrong}`);
+      expect(() => sgd(initial, { momentum: wrong })).toThrow(`momentum is ${wrong}`);
+    }
+    expect(() => adam(initial, { epsilon: -1e-8 })).toThrow('epsilon is -1e-8');
+    for (const make of [adam, adamW, sgd])
+      expect(() => make(initial, { weightDecay: -1 })).toThrow('weightDecay is -1');
     expect(() => warmup(0)).toThrow('warmup: 0 steps');
     expect(() => cosineDecay(10, { rise: 10 })).toThrow('10 of 10 steps are warm-up');
     expect(() => exponentialDecay(0)).toThrow('gamma is 0');

@@ -3,6 +3,7 @@ import { radiusGraph } from '../../src/data/radius-graph.ts';
 import { constant } from '../../src/graph/leaf.ts';
 import { reference } from '../../src/graph/reference.ts';
 import { energyModel } from '../../src/models/energy-model.ts';
+import { cellVolume } from '../../src/nn/energy-loss.ts';
 import { Parameters } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/o3/random.ts';
 import { AtomicBatches } from '../../src/training/atomic-batches.ts';
@@ -64,6 +65,33 @@ describe('atomic energies', () => {
     );
     expect(() => labelledSystem({ ...frames[0], forces: [1] }, 3, statistics)).toThrow('3 atoms, but 1');
     expect(() => atomicStatistics([], 3)).toThrow('no frames');
+    expect(() => labelledSystem({ ...frames[0], pos: [1, 2, 3] }, 3, statistics)).toThrow(
+      '3 atoms, but 3 coordinates',
+    );
+    const stressed = { ...frames[0], stress: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
+    const cell = [9, 0, 0, 0, 9, 0, 0, 0, 9];
+    expect(() => labelledSystem(stressed, 3, statistics)).toThrow('there is a stress, but no cell');
+    expect(() => labelledSystem({ ...stressed, cell, stress: [1, 2] }, 3, statistics)).toThrow(
+      'the stress is [1, 2], and must be nine finite numbers',
+    );
+  });
+
+  test('statistics name the frame that is wrong, whatever is wrong with it', () => {
+    const good = molecule(3, 1);
+    const pos = Float64Array.from(good.pos);
+    pos[7] = Number.NaN;
+    const of = (bad: object) => () => atomicStatistics([good, good, { ...good, ...bad }], 3);
+    expect(of({ pos })).toThrow(/^frame 2: radiusGraph: point 2 has y = NaN/);
+    expect(of({ energy: Number.NaN })).toThrow(/^frame 2: the energy is NaN$/);
+    expect(of({ cell: [1, 2, 3] })).toThrow(/^frame 2: radiusGraph: a cell is 3 x 3/);
+  });
+
+  test('atoms that are all far from each other: perhaps in another unit', () => {
+    const apart = (r: number) => ({ ...molecule(2, 1), pos: [0, 0, 0, r, 0, 0] });
+    expect(() => atomicStatistics([apart(9), apart(50)], 5)).toThrow(
+      'no two atoms are within 5 Å of each other; are the positions in Å?',
+    );
+    expect(atomicStatistics([apart(9), apart(4)], 5).numNeighbors).toBe(0.5);
   });
 });
 
@@ -98,6 +126,18 @@ describe('batches', () => {
     expect(() => new AtomicBatches([], { batchSize: 1, species: 1, weights: {}, seed: 0 })).toThrow(
       'no systems',
     );
+  });
+
+  test('weights that make no sense are refused', () => {
+    const weighted = (weights: object) => () =>
+      new AtomicBatches(systems, { batchSize: 1, species: 2, weights, seed: 0 });
+    expect(weighted({ energy: -1 })).toThrow('the weight of energy is -1, but must be finite and at least 0');
+    expect(weighted({ forces: Number.NaN })).toThrow('the weight of forces is NaN');
+    expect(weighted({ forces: Number.POSITIVE_INFINITY })).toThrow('the weight of forces is Infinity');
+    expect(weighted({ stress: 2 })).toThrow(
+      'stress has the weight 2, but none of the 7 systems has a stress',
+    );
+    expect(weighted({ energy: 0, stress: 0 })).not.toThrow();
   });
 
   test('the loss of a batch is the mean of the losses of its systems alone', () => {
@@ -148,7 +188,8 @@ describe('batches', () => {
     );
     for (const other of errors.slice(1))
       for (const [name, value] of Object.entries(other))
-        expect(value).toBeCloseTo(errors[0][name as keyof (typeof errors)[0]], 10);
+        expect(value).toBeCloseTo(errors[0][name as keyof (typeof errors)[0]]!, 10);
+    expect(Object.keys(errors[0])).not.toContain('stressMae');
     expect(errors[0].forceRmse).toBeGreaterThan(errors[0].forceMae);
   });
 
@@ -158,5 +199,78 @@ describe('batches', () => {
     const { edges } = labelledSystem(frame, 1, { elements: [1, 8], atomicEnergies: [0, 0] });
     expect(edges).toEqual(radiusGraph(frame.pos, 1, { cell }));
     expect(Array.from(edges.shift!)).toEqual([-1, 0, 0, 1, 0, 0]);
+  });
+});
+
+describe('stress', () => {
+  const cell = [3.4, 0.2, 0, -0.4, 3.6, 0.3, 0.5, 0, 3.9];
+  const model = energyModel({
+    nSpecies: 2,
+    hidden: '3x0e + 2x1o',
+    lmax: 1,
+    nLayers: 1,
+    rMax: 2.5,
+    numNeighbors: 3,
+  });
+  const parameters = new Parameters(model);
+  const weights = parameters.weights(constant(parameters.initial(new Random(4))));
+  const known = { elements: [1, 8], atomicEnergies: [0, 0] };
+  const crystal = (n: number, stress?: readonly number[]) =>
+    labelledSystem({ ...molecule(n, 1), cell, stress }, 2.5, known);
+  const of = (systems: ReturnType<typeof crystal>[], weight = 1) =>
+    new AtomicBatches(systems, { batchSize: 2, species: 2, weights: { stress: weight }, seed: null });
+  const predict = (batches: AtomicBatches) => {
+    const outputs = energyPredictions(model, batches.size, ['stress'])(weights);
+    return async (feeds: Readonly<Record<string, ArrayLike<number>>>) => {
+      const [energy, forces, virial] = reference([outputs.energy, outputs.forces, outputs.virial], feeds);
+      return { energy, forces, virial };
+    };
+  };
+
+  test('the loss is the mean square of dE/dstrain / volume less the label, by differences', async () => {
+    const label = [1, 2, 3, 2, 4, 5, 3, 5, 6];
+    const plain = crystal(4);
+    // E of the crystal stretched by x (1 + strain).
+    const energyAt = (strain: readonly number[]) => {
+      const stretched = (v: ArrayLike<number>) =>
+        Array.from(v, (one, i) => {
+          const row = i - (i % 3);
+          return one + [0, 1, 2].reduce((sum, k) => sum + v[row + k] * strain[3 * k + (i % 3)], 0);
+        });
+      const system = { ...plain, pos: stretched(plain.pos), cell: stretched(cell) };
+      const batches = of([{ ...system, stress: label }]);
+      const { energy } = energyPredictions(model, batches.size)(weights);
+      return reference([energy], batches.feeds(0))[0][0];
+    };
+    const h = 1e-4;
+    const stress = label.map((_, i) => {
+      const strain = (sign: number) =>
+        label.map((_, k) => (k === i || k === 3 * (i % 3) + Math.floor(i / 3) ? sign * (h / 2) : 0));
+      // Half the strain each way off the diagonal, whole ones on it.
+      const step = i % 4 === 0 ? h : 2 * h;
+      return (energyAt(strain(1)) - energyAt(strain(-1))) / step / cellVolume(cell);
+    });
+    const batches = of([{ ...plain, stress: label }], 3);
+    const loss = energyTaskLoss(model, batches.size, ['stress'])(weights);
+    const [[value]] = reference([loss], batches.feeds(0));
+    const expected = stress.reduce((sum, s, i) => sum + (s - label[i]) ** 2, 0) / 3;
+    expect(value / expected).toBeCloseTo(1, 5);
+    const { stressMae, stressRmse } = await energyErrors(predict(batches), batches);
+    expect(stressRmse! ** 2 * 3).toBeCloseTo(value, 8);
+    expect(stressMae).toBeCloseTo(stress.reduce((sum, s, i) => sum + Math.abs(s - label[i]), 0) / 9, 5);
+  });
+
+  test('of some systems only: the others count for nothing', async () => {
+    const label = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+    const [with1, without] = [crystal(3, label), crystal(5)];
+    const mixed = of([without, with1]);
+    const alone = of([with1]);
+    const loss = (batches: AtomicBatches) =>
+      reference([energyTaskLoss(model, batches.size, ['stress'])(weights)], batches.feeds(0))[0][0];
+    expect(loss(mixed)).toBeCloseTo(loss(alone) / 2, 10);
+    const errors = await Promise.all(
+      [mixed, alone].map((batches) => energyErrors(predict(batches), batches)),
+    );
+    expect(errors[0].stressRmse).toBeCloseTo(errors[1].stressRmse!, 10);
   });
 });

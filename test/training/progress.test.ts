@@ -72,5 +72,17 @@ describe('plateau', () => {
     const plateau = new Plateau(1, { patience: 0, threshold: 0.1, factor: 0.5 });
     expect([10, 9.5, 8, 7.5].map((loss) => plateau.after(loss))).toEqual([1, 0.5, 0.5, 0.25]);
     expect(() => new Plateau(1, { factor: 1 })).toThrow('the factor is 1');
+    expect(() => new Plateau(Number.NaN)).toThrow('the learning rate is NaN');
+    expect(() => plateau.after(Number.NaN)).toThrow('the loss is NaN');
+  });
+
+  test('its state goes through JSON: a resumed one answers as the first', () => {
+    const options = { factor: 0.5, patience: 1 };
+    const first = new Plateau(1, options);
+    for (const loss of [3, 3, 2]) first.after(loss);
+    const second = new Plateau(1, options);
+    second.state = JSON.parse(JSON.stringify(first.state));
+    const losses = [2, 2, 1, 1, 1, 1];
+    expect(losses.map((loss) => second.after(loss))).toEqual(losses.map((loss) => first.after(loss)));
   });
 });
