@@ -1,4 +1,3 @@
-import { WgslReflect } from 'wgsl_reflect';
 import { imports, shaders } from '../../shaders/index.ts';
 import type { Kernel } from '../graph/node.ts';
 
@@ -86,23 +85,24 @@ export interface Binding {
   readonly type: 'storage' | 'read-only-storage';
 }
 
-const reflected = new Map<string, readonly Binding[]>();
+const BINDING = /^\s*@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:,\s*(read|read_write))?>\s*(\w+)\s*:/;
 
-/** The bindings of group 0, read off the WGSL by wgsl_reflect, so that they are written only once. */
+/**
+ * The bindings of group 0, read off the WGSL, so that they are written only once: each is declared on a line of its own.
+ *
+ * @throws Error if a declaration is not of the form that this understands.
+ */
 export function bindingsOf(code: string): readonly Binding[] {
-  // Only the declarations are parsed: whole kernels are long, and few declarations differ.
-  const declarations = code
-    .split('\n')
-    .filter((line) => /^\s*(@group|alias\s)/.test(line))
-    .join('\n');
-  let bindings = reflected.get(declarations);
-  if (!bindings) {
-    bindings = new WgslReflect(declarations).storage.map((variable) => ({
-      name: variable.name,
-      binding: variable.binding,
-      type: variable.access === 'read_write' ? ('storage' as const) : ('read-only-storage' as const),
-    }));
-    reflected.set(declarations, bindings);
-  }
-  return bindings;
+  return code.split('\n').flatMap((line): Binding[] => {
+    if (!/^[^/]*@(group|binding)\b/.test(line)) return [];
+    const found = BINDING.exec(line);
+    if (!found)
+      throw new Error(
+        `"${line.trim()}" must be @group(0) @binding(N) var<storage, read or read_write> NAME: TYPE;, on one line`,
+      );
+    const [, binding, access, name] = found;
+    return [
+      { name, binding: Number(binding), type: access === 'read_write' ? 'storage' : 'read-only-storage' },
+    ];
+  });
 }

@@ -18,7 +18,5 @@ const server = await createServer({
   logLevel: 'error',
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true, include: [] },
-  // Node cannot load wgsl_reflect's `main` (CommonJS in a package that says it is ESM); Vite takes its `module`.
-  ssr: { noExternal: ['wgsl_reflect'] },
 });
 await createServerModuleRunner(server.environments.ssr, { hmr: false }).import(resolve(entry));
