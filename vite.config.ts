@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, findBrowser } from './test/support/browser.ts';
 import { examplesPlugin } from './test/support/examples-plugin.ts';
+import { libraryBuild, plainShaders } from './test/support/library-build.ts';
 
 const repository = import.meta.dirname;
 const isTest = process.env.VITEST !== undefined;
@@ -21,15 +22,9 @@ export default defineConfig(({ command }) => ({
   // `vite` serves the demo; `vite build` writes the library; the tests see the whole repository.
   root: command === 'serve' && !isTest ? resolve(repository, 'demo') : repository,
   publicDir: false,
-  plugins: isTest ? [examplesPlugin(repository)] : [],
+  plugins: isTest ? [examplesPlugin(repository)] : [plainShaders()],
   server: { host: '127.0.0.1', fs: { allow: [repository] } },
-  build: {
-    target: 'es2023',
-    lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'clebsch.js' },
-    minify: false,
-    license: { fileName: 'third-party-licenses.md' },
-    sourcemap: true,
-  },
+  build: libraryBuild('src/index.ts'),
   test: {
     // Node cannot load wgsl_reflect's `main` (CommonJS in a package that says it is ESM); Vite takes its `module`.
     server: { deps: { inline: ['wgsl_reflect'] } },
@@ -47,7 +42,7 @@ export default defineConfig(({ command }) => ({
       },
       {
         extends: true,
-        optimizeDeps: { include: ['wgsl_reflect', 'gl-matrix', 'fast-check'] },
+        optimizeDeps: { include: ['gl-matrix', 'fast-check'] },
         test: {
           name: 'gpu',
           include: [...gpuTests, ...browserTests],
