@@ -57,26 +57,43 @@ export function link(kernel: Kernel): LinkedShader {
   return { code: code.join('\n'), origin };
 }
 
-/** The lines of those functions of a library that `code` calls, directly or through others, with their numbers. */
-function usedLines(library: string, code: string): [number, string][] {
+interface LibraryFunction {
+  readonly start: number;
+  readonly lines: readonly string[];
+  readonly text: string;
+  readonly call: RegExp;
+}
+
+const libraries = new Map<string, readonly LibraryFunction[]>();
+
+function functionsOf(library: string): readonly LibraryFunction[] {
   const lines = library.split('\n');
   const starts = lines.flatMap((line, at) => (line.startsWith('fn ') ? [at] : []));
-  const functions = starts.map((start, i) => {
+  return starts.map((start, i) => {
     const body = lines.slice(start, starts[i + 1] ?? lines.length);
-    const last = body.findLastIndex((line) => line.endsWith('}'));
-    return { name: /^fn (\w+)/.exec(lines[start])![1], start, text: body.slice(0, last + 1) };
+    const own = body.slice(0, body.findLastIndex((line) => line.endsWith('}')) + 1);
+    const name = /^fn (\w+)/.exec(lines[start])![1];
+    return { start, lines: own, text: own.join('\n'), call: new RegExp(`\\b${name}\\(`) };
   });
-  const calls = (text: string, name: string) => new RegExp(`\\b${name}\\(`).test(text);
+}
+
+/** The lines of those functions of a library that `code` calls, directly or through others, with their numbers. */
+function usedLines(library: string, code: string): [number, string][] {
+  let functions = libraries.get(library);
+  if (!functions) {
+    functions = functionsOf(library);
+    libraries.set(library, functions);
+  }
   // A function may only call earlier ones, so one pass from the end finds everything.
   let used = code;
-  const wanted = functions.reverse().filter(({ name, text }) => {
-    if (!calls(used, name)) return false;
-    used += text.join('\n');
+  const wanted = functions.toReversed().filter(({ call, text }) => {
+    if (!call.test(used)) return false;
+    used += text;
     return true;
   });
   return wanted
     .reverse()
-    .flatMap(({ start, text }) => text.map((line, i): [number, string] => [start + i, line]));
+    .flatMap(({ start, lines }) => lines.map((line, i): [number, string] => [start + i, line]));
 }
 
 export interface Binding {
@@ -94,7 +111,7 @@ const BINDING = /^\s*@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:,\s*(read|r
  */
 export function bindingsOf(code: string): readonly Binding[] {
   return code.split('\n').flatMap((line): Binding[] => {
-    if (!/^[^/]*@(group|binding)\b/.test(line)) return [];
+    if (!/@(group|binding)\b/.test(line) || !/^[^/]*@/.test(line)) return [];
     const found = BINDING.exec(line);
     if (!found)
       throw new Error(

@@ -27,7 +27,7 @@ export class ShaderError extends Error {
 const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
 /**
- * The pipeline of a kernel; kernels with the same text share one. Compilation is asynchronous, so that many
+ * The pipeline of a kernel; kernels that write the same into one shader share it. Compilation is asynchronous, so that many
  * pipelines compile in parallel.
  */
 export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline> {
@@ -36,11 +36,12 @@ export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline>
     cache = new Map();
     caches.set(device, cache);
   }
-  const shader = link(kernel);
-  let pipeline = cache.get(shader.code);
+  const key = JSON.stringify([kernel.shader, kernel.params, kernel.slots]);
+  let pipeline = cache.get(key);
   if (!pipeline) {
-    pipeline = create(device, kernel.shader, shader.code, shader.origin);
-    cache.set(shader.code, pipeline);
+    const { code, origin } = link(kernel);
+    pipeline = create(device, kernel.shader, code, origin);
+    cache.set(key, pipeline);
   }
   return pipeline;
 }

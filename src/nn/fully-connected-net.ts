@@ -59,14 +59,10 @@ export function fullyConnectedNet(
     const paddedIn = padded(mulIn);
     const paddedOut = last ? (options.outCols ?? mulOut) : padded(mulOut);
     const slice = { start: 0, mulIn, mulOut, paddedIn, paddedOut };
-    const packed = packWeightBlocks([slice], mulIn * mulOut);
     const outPositions = last ? options.outPositions : undefined;
     const positions = outPositions
-      ? Int32Array.from(
-          { length: mulIn * mulOut },
-          (_, k) => Math.floor(k / mulOut) * paddedOut + outPositions[k % mulOut],
-        )
-      : packed.positions;
+      ? rowsAt(outPositions, mulIn, paddedOut)
+      : packWeightBlocks([slice], mulIn * mulOut).positions;
     const factor = last && !(outAct && act) ? varianceOut : 1;
     return {
       mulOut,
@@ -114,4 +110,12 @@ export function fullyConnectedNet(
       return value;
     },
   };
+}
+
+/** Where each number of a matrix stands when its columns are moved to `columns` and its rows are `stride` apart. */
+function rowsAt(columns: ArrayLike<number>, rows: number, stride: number): Int32Array {
+  const positions = new Int32Array(rows * columns.length);
+  for (let r = 0, k = 0; r < rows; r++)
+    for (let c = 0; c < columns.length; c++) positions[k++] = r * stride + columns[c];
+  return positions;
 }

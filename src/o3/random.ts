@@ -97,7 +97,9 @@ export class Random {
 
   /** n independent standard normal numbers. */
   normals(n: number): Float64Array {
-    return Float64Array.from({ length: n }, () => this.normal());
+    const numbers = new Float64Array(n);
+    for (let i = 0; i < n; i++) numbers[i] = this.normal();
+    return numbers;
   }
 
   /** Puts the items into a random order, in place (Fisher, Yates), and returns them. */

@@ -10,7 +10,12 @@ export function contractKernel(form: ContractSpec, open: ContractSlot, samples: 
   const numbers = form.blocks.flatMap((b) => [b.a, b.aStride, b.o, b.oStride, b.w, b.mulIn, b.mulOut]);
   const aligned = [...numbers, form.aCols, form.wCols, form.oCols].every((n) => n % 4 === 0);
   const make = open === 'w' ? weightsKernel : rowsKernel;
-  return { ...make(form, open, samples, aligned ? 4 : 1, true), plain: make(form, open, samples, 1, false) };
+  return {
+    ...make(form, open, samples, aligned ? 4 : 1, true),
+    get plain() {
+      return make(form, open, samples, 1, false);
+    },
+  };
 }
 
 /** Offsets of a list of things that are alike, linear in their number: the first and the step. */

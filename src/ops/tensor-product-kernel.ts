@@ -49,16 +49,18 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
     slots: { bindings: declare(width), weight: 'return 1.0;', store: '', body: body.code },
     bindings,
     workgroups: Math.ceil(body.threads / 64),
-    plain: {
-      shader: 'tensor-product',
-      params: tables(spec, open, node.rows),
-      slots: {
-        bindings: declare({ x: 1, y: 1, w: 1, z: 1 }),
-        ...(spec.cols.w === 0 && { weight: 'return 1.0;' }),
-        store: `${open}[at] = value;`,
-      },
-      bindings,
-      workgroups: Math.max(1, Math.ceil((node.rows * node.cols) / 64)),
+    get plain() {
+      return {
+        shader: 'tensor-product',
+        params: tables(spec, open, node.rows),
+        slots: {
+          bindings: declare({ x: 1, y: 1, w: 1, z: 1 }),
+          ...(spec.cols.w === 0 && { weight: 'return 1.0;' }),
+          store: `${open}[at] = value;`,
+        },
+        bindings,
+        workgroups: Math.max(1, Math.ceil((node.rows * node.cols) / 64)),
+      };
     },
   };
 }
