@@ -1,21 +1,21 @@
 // Row e of the result is row indices[e] of the source; zeros where the index points nowhere.
 
 alias Value = f32; //#param
-const COLS = 1u; //#param
-const ROWS = 1u; //#param
-const SOURCE_ROWS = 1u; //#param
 
 @group(0) @binding(0) var<storage, read> source: array<Value>;
 @group(0) @binding(1) var<storage, read> indices: array<u32>;
-@group(0) @binding(2) var<storage, read_write> result: array<Value>;
+// Columns (in Values), rows, rows of the source: not constants, so that gathers of all sizes share a pipeline.
+@group(0) @binding(2) var<storage, read> sizes: array<u32, 3>;
+@group(0) @binding(3) var<storage, read_write> result: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let at = (group.x + group.y * groups.x) * 64u + lane;
-  if (at >= ROWS * COLS) { return; }
-  let row = indices[at / COLS];
-  if (row < SOURCE_ROWS) {
-    result[at] = source[row * COLS + at % COLS];
+  let cols = sizes[0];
+  if (at >= sizes[1] * cols) { return; }
+  let row = indices[at / cols];
+  if (row < sizes[2]) {
+    result[at] = source[row * cols + at % cols];
   } else {
     result[at] = Value();
   }

@@ -1,14 +1,13 @@
 // Long reductions: one workgroup an entry of the result. Lanes combine in strides of 64, then pairwise in a fixed tree,
 // so that the same input gives the same bits every time.
 
-const OUTPUTS = 1u; //#param
-const LENGTH = 1u; //#param
-const STRIDE = 1u; //#param
-const START = 1u; //#param  distance between the first entries of neighbouring results
 const NEUTRAL = 0.0; //#param
 
 @group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var<storage, read_write> result: array<f32>;
+// Not constants, so that reductions of all sizes share a pipeline: entries of the result; entries of the source for each,
+// how far they are apart, and how far the first ones of neighbouring results.
+@group(0) @binding(1) var<storage, read> sizes: array<u32, 4>;
+@group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
 var<workgroup> partial: array<f32, 64>;
 
@@ -22,9 +21,9 @@ fn combine(a: f32, b: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let at = group.x + group.y * groups.x;
   var total = NEUTRAL;
-  if (at < OUTPUTS) {
-    for (var i = lane; i < LENGTH; i += 64u) {
-      total = combine(total, source[at * START + i * STRIDE]);
+  if (at < sizes[0]) {
+    for (var i = lane; i < sizes[1]; i += 64u) {
+      total = combine(total, source[at * sizes[3] + i * sizes[2]]);
     }
   }
   partial[lane] = total;
@@ -35,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     workgroupBarrier();
   }
-  if (lane == 0u && at < OUTPUTS) {
+  if (lane == 0u && at < sizes[0]) {
     result[at] = partial[0];
   }
 }

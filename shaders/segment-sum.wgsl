@@ -2,23 +2,25 @@
 // row, the rows sorted by index, where each segment starts. Every sum runs in that order: same bits every time, no atomics.
 
 alias Value = f32; //#param
-const COLS = 1u; //#param
-const SEGMENTS = 1u; //#param
-const CAPACITY = 1u; //#param
 
 @group(0) @binding(0) var<storage, read> source: array<Value>;
 @group(0) @binding(1) var<storage, read> indices: array<u32>;
-@group(0) @binding(2) var<storage, read_write> result: array<Value>;
+// Columns (in Values), segments, capacity of the index map: not constants, so that sums of all sizes share a pipeline.
+@group(0) @binding(2) var<storage, read> sizes: array<u32, 3>;
+@group(0) @binding(3) var<storage, read_write> result: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let at = (group.x + group.y * groups.x) * 64u + lane;
-  if (at >= SEGMENTS * COLS) { return; }
-  let segment = at / COLS;
-  let column = at % COLS;
+  let cols = sizes[0];
+  if (at >= sizes[1] * cols) { return; }
+  let segment = at / cols;
+  let column = at % cols;
+  let capacity = sizes[2];
+  let end = indices[2u * capacity + segment + 1u];
   var sum = Value();
-  for (var i = indices[2u * CAPACITY + segment]; i < indices[2u * CAPACITY + segment + 1u]; i++) {
-    sum += source[indices[CAPACITY + i] * COLS + column];
+  for (var i = indices[2u * capacity + segment]; i < end; i++) {
+    sum += source[indices[capacity + i] * cols + column];
   }
   result[at] = sum;
 }

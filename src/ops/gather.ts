@@ -28,7 +28,8 @@ export const gatherOp: Op<null> = {
     const { width, type } = lanes(cols);
     return {
       shader: 'gather',
-      params: { Value: type, COLS: `${cols / width}u`, ROWS: `${rows}u`, SOURCE_ROWS: `${x.rows}u` },
+      params: { Value: type },
+      tables: { sizes: Uint32Array.of(cols / width, rows, x.rows) },
       bindings: { source: 0, indices: 1, result: 'result' },
       workgroups: Math.ceil((rows * cols) / width / 64),
     };
@@ -58,7 +59,8 @@ export const segmentSumOp: Op<null> = {
     const { width, type } = lanes(cols);
     return {
       shader: 'segment-sum',
-      params: { Value: type, COLS: `${cols / width}u`, SEGMENTS: `${rows}u`, CAPACITY: `${x.rows}u` },
+      params: { Value: type },
+      tables: { sizes: Uint32Array.of(cols / width, rows, x.rows) },
       bindings: { source: 0, indices: 1, result: 'result' },
       workgroups: Math.ceil((rows * cols) / width / 64),
     };

@@ -41,15 +41,12 @@ export function reduceKernel(node: Node<ReduceAttrs>, combine?: string, start?: 
   const long = length > 64;
   return {
     shader: long ? 'reduce-long' : 'reduce',
-    params: {
-      OUTPUTS: `${outputs}u`,
-      LENGTH: `${length}u`,
-      STRIDE: `${axis === 'rows' ? x.cols : 1}u`,
-      START: `${axis === 'cols' ? x.cols : 1}u`,
-      ...(start && { NEUTRAL: start }),
-    },
+    ...(start && { params: { NEUTRAL: start } }),
     ...(combine && { slots: { combine } }),
     bindings: { source: 0, result: 'result' },
+    tables: {
+      sizes: Uint32Array.of(outputs, length, axis === 'rows' ? x.cols : 1, axis === 'cols' ? x.cols : 1),
+    },
     workgroups: long ? outputs : Math.ceil(outputs / 64),
   };
 }

@@ -43,6 +43,7 @@ test('bindings are read off the declarations', () => {
   expect(bindingsOf(shaders.gather)).toEqual([
     { name: 'source', binding: 0, type: 'read-only-storage' },
     { name: 'indices', binding: 1, type: 'read-only-storage' },
-    { name: 'result', binding: 2, type: 'storage' },
+    { name: 'sizes', binding: 2, type: 'read-only-storage' },
+    { name: 'result', binding: 3, type: 'storage' },
   ]);
 });
