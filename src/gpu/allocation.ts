@@ -1,7 +1,7 @@
 import { LimitError } from './device.ts';
 
 /** GPUBufferUsage; the constants are global in browsers only. */
-export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
+export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 
 /** The buffers of one program, freed together. */
 export class Allocation {
@@ -12,7 +12,7 @@ export class Allocation {
     this.device = device;
   }
 
-  /** A storage buffer of so many numbers, or filled with the given ones. */
+  /** A storage (or uniform) buffer of so many numbers, or filled with the given ones. */
   buffer(label: string, content: number | Float32Array | Uint32Array): GPUBuffer {
     const bytes = 4 * (typeof content === 'number' ? content : content.length);
     const limit = this.device.limits.maxBufferSize;
@@ -28,7 +28,7 @@ export class Allocation {
       label,
       // An empty value is bound too: one entry of the widest type that shaders read.
       size: bytes || 16,
-      usage: usage.storage | usage.copySource | usage.copyTarget,
+      usage: usage.storage | usage.uniform | usage.copySource | usage.copyTarget,
     });
     this.owned.push(buffer);
     if (typeof content !== 'number')

@@ -99,10 +99,11 @@ function usedLines(library: string, code: string): [number, string][] {
 export interface Binding {
   readonly name: string;
   readonly binding: number;
-  readonly type: 'storage' | 'read-only-storage';
+  readonly type: 'storage' | 'read-only-storage' | 'uniform';
 }
 
-const BINDING = /^\s*@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:,\s*(read|read_write))?>\s*(\w+)\s*:/;
+const BINDING =
+  /^\s*@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage|storage,\s*read|storage,\s*read_write)>\s*(\w+)\s*:/;
 
 /**
  * The bindings of group 0, read off the WGSL, so that they are written only once: each is declared on a line of its own.
@@ -115,11 +116,10 @@ export function bindingsOf(code: string): readonly Binding[] {
     const found = BINDING.exec(line);
     if (!found)
       throw new Error(
-        `"${line.trim()}" must be @group(0) @binding(N) var<storage, read or read_write> NAME: TYPE;, on one line`,
+        `"${line.trim()}" must be @group(0) @binding(N) var<storage, read> NAME: TYPE;, or uniform or read_write, on one line`,
       );
     const [, binding, access, name] = found;
-    return [
-      { name, binding: Number(binding), type: access === 'read_write' ? 'storage' : 'read-only-storage' },
-    ];
+    const stored = access.endsWith('read_write') ? 'storage' : 'read-only-storage';
+    return [{ name, binding: Number(binding), type: access === 'uniform' ? access : stored }];
   });
 }

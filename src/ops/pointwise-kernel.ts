@@ -10,19 +10,23 @@ export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
   const { inputs, rows, cols } = node;
   const width = loadsByFour(node, pieces) ? 4 : 1;
   const type = width === 4 ? 'vec4f' : 'f32';
+  const sizes = [rows * cols, cols];
+  // Modulo 2^32, as WGSL's u32 computes: an offset may be negative (an input placed further right), an index never is.
+  const size = (value: number) => {
+    const at = sizes.push(value >>> 0) - 1;
+    return `sizes[${at >> 2}].${'xyzw'[at & 3]}`;
+  };
   const code = pieces.map((piece) => {
+    const end = pieces.length === 1 ? '' : size(piece.end);
     const loads = piece.views.map((view, i) => {
       const source = inputs[view.input];
-      const row = view.row ? `row * ${source.cols}u` : '0u';
-      // Offsets may be negative (an input placed further right), the whole index never is.
-      const at = view.column ? `u32(i32(${row} + column) + ${view.offset})` : `${row} + ${view.offset}u`;
       const simple = view.column && view.row && view.offset === 0 && source.cols === cols;
-      if (width === 1) return `let v${i} = in${view.input}[${simple ? 'at' : at}];`;
-      return simple
-        ? `let v${i} = in${view.input}[at / 4u];`
-        : view.column
-          ? `let v${i} = in${view.input}[(${at}) / 4u];`
-          : `let v${i} = vec4f(in${view.input}[${at}]);`;
+      const places = [view.row ? `row * ${size(source.cols)}` : '', view.column ? 'column' : ''];
+      const at = simple ? 'at' : [...places.filter(Boolean), size(view.offset)].join(' + ');
+      if (width === 1) return `let v${i} = in${view.input}[${at}];`;
+      return view.column
+        ? `let v${i} = in${view.input}[(${at}) / 4u];`
+        : `let v${i} = vec4f(in${view.input}[${at}]);`;
     });
     const args = piece.views.map((_, i) => `v${i}`);
     const lines: string[] = [];
@@ -44,19 +48,20 @@ export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
       lines.push(`result[at / 4u] = vec4f(${lanes.join(', ')});`);
     }
     const text = indent(lines.join('\n'));
-    return pieces.length === 1 ? `{\n${text}\n}` : `if (column < ${piece.end}u) {\n${text}\n  return;\n}`;
+    return pieces.length === 1 ? `{\n${text}\n}` : `if (column < ${end}) {\n${text}\n  return;\n}`;
   });
   const scalarInputs = new Set(pieces.flatMap((p) => p.views.filter((v) => !v.column).map((v) => v.input)));
   const declarations = inputs.map(
     (_, i) =>
-      `@group(0) @binding(${i + 1}) var<storage, read> in${i}: array<${scalarInputs.has(i) ? 'f32' : type}>;`,
+      `@group(0) @binding(${i + 2}) var<storage, read> in${i}: array<${scalarInputs.has(i) ? 'f32' : type}>;`,
   );
   const names = Object.fromEntries(inputs.map((_, i) => [`in${i}`, i]));
   return {
     shader: 'pointwise',
-    params: { Value: type, WIDTH: `${width}u`, COLS: `${cols}u`, SIZE: `${rows * cols}u` },
+    params: { Value: type, WIDTH: `${width}u`, SIZES: `${Math.ceil(sizes.length / 4)}u` },
     slots: { inputs: declarations.join('\n'), body: code.join('\n') },
     bindings: { result: 'result', ...names },
+    tables: { sizes: Uint32Array.from({ length: Math.ceil(sizes.length / 4) * 4 }, (_, i) => sizes[i] ?? 0) },
     workgroups: Math.ceil((rows * cols) / width / 64),
   };
 }

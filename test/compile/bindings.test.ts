@@ -6,11 +6,14 @@ import { ops } from '../../src/ops/index.ts';
 
 /** The bindings as a full parser of WGSL finds them. */
 function parsed(code: string): Binding[] {
-  return new WgslReflect(code).storage.map(({ name, binding, access }) => ({
-    name,
-    binding,
-    type: access === 'read_write' ? 'storage' : 'read-only-storage',
-  }));
+  const { storage, uniforms } = new WgslReflect(code);
+  return [
+    ...uniforms.map(({ name, binding }) => ({ name, binding, type: 'uniform' as const })),
+    ...storage.map(({ name, binding, access }) => {
+      const type = access === 'read_write' ? ('storage' as const) : ('read-only-storage' as const);
+      return { name, binding, type };
+    }),
+  ];
 }
 
 const byNumber = (bindings: readonly Binding[]) => [...bindings].sort((a, b) => a.binding - b.binding);
@@ -42,7 +45,7 @@ test('a declaration of another form is refused, not overlooked', () => {
   for (const line of [
     '@binding(0) @group(0) var<storage, read> x: array<f32>;',
     '@group(1) @binding(0) var<storage, read> x: array<f32>;',
-    '@group(0) @binding(0) var<uniform> x: vec4f;',
+    '@group(0) @binding(0) var x: texture_2d<f32>;',
     '@group(0) @binding(0)',
   ])
     expect(() => bindingsOf(line)).toThrow(line);
