@@ -51,7 +51,7 @@ interface Recipe {
 }
 
 /** The three models with the settings of e3nn's examples. */
-function recipe({ model, mul }: TrainerOptions): Recipe {
+export function recipe({ model, mul }: TrainerOptions): Recipe {
   const scaled = (n: number) => Math.max(1, Math.round((n * mul) / 50));
   if (model === 'gate-points') {
     const network = simpleNetwork({
@@ -87,7 +87,7 @@ function recipe({ model, mul }: TrainerOptions): Recipe {
 }
 
 /** Some of the shapes as one batch of graphs: leaves of a program, and the numbers to feed them. */
-function batchOf(shapes: readonly number[], { radius, inclusive }: Recipe) {
+export function batchOf(shapes: readonly number[], { radius, inclusive }: Recipe) {
   const pos = shapes.flatMap((s) => [...tetrisShapes[s].points]);
   const batch = Array.from({ length: shapes.length * 4 }, (_, i) => Math.floor(i / 4));
   const edges = radiusGraph(pos, radius, { batch, inclusive });
@@ -112,7 +112,7 @@ export interface RotationReport {
 
 const allShapes = tetrisShapes.map((_, s) => s);
 /** e3nn's training set: one of the chiral pair is never seen. */
-const trainingShapes = allShapes.slice(1);
+export const trainingShapes = allShapes.slice(1);
 
 /** Trains a Tetris classifier on the GPU; parameters, gradients and optimiser never leave it. */
 export class TetrisTrainer {

@@ -8,6 +8,11 @@ import type { Pipeline } from './pipeline.ts';
 export interface Dispatch {
   /** "step 7, contract[o 3 blocks] -> 28x88": what messages call it. */
   readonly label: string;
+  /** Name of the op, and of the file in `shaders/`. */
+  readonly op: string;
+  readonly shader: string;
+  /** Bytes of the values that it reads and of the one that it writes, each counted once; tables are not counted. */
+  readonly bytes: number;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   /** Workgroups in two dimensions. */
@@ -62,7 +67,14 @@ export function dispatchOf(
       max * max,
       'use fewer rows',
     );
-  return { label, pipeline, group, x, y };
+  const values = [
+    node,
+    ...new Set(Object.values(kernel.bindings).flatMap((s) => (s === 'result' ? [] : node.inputs[s]))),
+  ];
+  // What is overwritten in place is read as well.
+  if (node.op.overwrites) values.push(node);
+  const bytes = values.reduce((sum, { rows, cols }) => sum + rows * cols * 4, 0);
+  return { label, op: node.op.name, shader: kernel.shader, bytes, pipeline, group, x, y };
 }
 
 /** Writes dispatches into a pass. */

@@ -52,8 +52,9 @@ export class Executable {
   readonly dispatches: number;
   /** Bytes of buffers of this program, states included. */
   readonly bytes: number;
+  /** @internal What a run encodes, in order: for programs that measure it (`npm run bench -- --profile`). */
+  readonly list: readonly Dispatch[];
   private readonly device: GPUDevice;
-  private readonly list: readonly Dispatch[];
   private readonly memory: Allocation;
   private readonly leaves: ReadonlyMap<string, Leaf>;
   private readonly ring: ReadRing;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
-import { type Browser, chromium, type JSHandle, type Page } from 'playwright';
+import { type Browser, type BrowserContext, chromium, type JSHandle, type Page } from 'playwright';
 import { type Adapter, chromiumFlags, ensureBrowser, preferredAdapter } from './browser.ts';
 import { installNodeGpu } from './node-gpu.ts';
 import type { RunContext, RunFunction } from './run-in-page.ts';
-import { fileInside, REPOSITORY, startServer } from './server.ts';
+import { fileInside, REPOSITORY, type RunningServer, startServer } from './server.ts';
 
 export type { RunContext };
 
@@ -17,6 +17,8 @@ export interface RuntimeOptions {
   adapter?: 'auto' | Adapter;
   /** Chromium only: what to do with the page's console errors and warnings. Default: print them. */
   onConsole?: (type: string, text: string) => void;
+  /** Chromium only: the folder of the browser's profile, with its caches. Default: a new one, gone afterwards. */
+  profile?: string;
 }
 
 export interface Runtime {
@@ -60,6 +62,14 @@ export function launchBrowser(
   });
 }
 
+/** Launches it with the profile of a folder, which another launch may find again. */
+function launchProfile(folder: string, { adapter }: RuntimeOptions): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: ensureBrowser(),
+    args: chromiumFlags({ adapter: adapter === 'auto' ? preferredAdapter() : adapter }),
+  });
+}
+
 async function openNode({ files, adapter }: RuntimeOptions): Promise<Runtime> {
   await installNodeGpu(adapter === 'auto' ? undefined : adapter);
   return {
@@ -91,9 +101,9 @@ async function openNode({ files, adapter }: RuntimeOptions): Promise<Runtime> {
 
 async function openChromium(options: RuntimeOptions): Promise<Runtime> {
   const onConsole = options.onConsole ?? ((type, text) => console.error(`[page ${type}] ${text}`));
-  const [server, browser] = await settleAll([
+  const [server, browser] = await settleAll<RunningServer, Browser | BrowserContext>([
     startServer({ files: options.files && resolve(options.files) }),
-    launchBrowser({ adapter: options.adapter }),
+    options.profile ? launchProfile(options.profile, options) : launchBrowser({ adapter: options.adapter }),
   ]);
   const close = async () => {
     await browser.close();

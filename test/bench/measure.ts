@@ -1,0 +1,152 @@
+import { prepare } from '../../src/compile.ts';
+import { Executable } from '../../src/gpu/execute.ts';
+import { StateStore } from '../../src/gpu/state-store.ts';
+import type { Node } from '../../src/graph/node.ts';
+import { convolutionWorkload } from './convolution-workload.ts';
+import { type MeasuredDevice, openDevice } from './device.ts';
+import { forcesWorkload } from './forces-workload.ts';
+import { makeGemm, measureGemm, type Tile } from './gemm.ts';
+import { type Profile, profile } from './profile.ts';
+import { tetrisWorkload } from './tetris-workload.ts';
+import { type Sampling, sample, type Times, timesOf } from './timing.ts';
+import type { Workload, WorkloadSpec } from './workload.ts';
+
+export interface MeasureRun {
+  readonly spec: WorkloadSpec;
+  readonly quick: boolean;
+  readonly profile: boolean;
+  /** The matrix product that was the best, to measure once more beside the workload. */
+  readonly gemm: { readonly size: number; readonly tile: Tile };
+}
+
+/** What was measured of a workload; `error` alone where it could not run. */
+export interface Measurement {
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Operations and bytes of a step that are needed (arithmetic.ts); bytes that its dispatches read and write. */
+  readonly flops: number;
+  readonly bytes: number | null;
+  readonly traffic: number;
+  /** A step that is waited for, and one of several in one submit. */
+  readonly step: Times;
+  readonly together: Times & { readonly steps: number };
+  /** The main thread's time to issue a step. */
+  readonly issue: Times;
+  readonly dispatches: { readonly forward: number; readonly backward: number; readonly optimiser: number };
+  /** Submits and objects created by a step after the first; submits of several steps together. */
+  readonly submits: number;
+  readonly submitsTogether: number;
+  readonly objects: number;
+  /** Most bytes of buffers at once, and what the program says it holds. */
+  readonly peakBytes: number;
+  readonly programBytes: number;
+  /** GFLOP/s of the best matrix product, measured just before. */
+  readonly gemm: number;
+  readonly profile?: Profile;
+}
+
+export type MeasureResult = Measurement | { readonly error: string; readonly sizes: Measurement['sizes'] };
+
+function build(spec: WorkloadSpec): Workload {
+  if (spec.kind === 'tetris') return tetrisWorkload(spec.mul);
+  return spec.kind === 'convolution' ? convolutionWorkload(spec) : forcesWorkload(spec);
+}
+
+/** Compiles and measures one workload; runs in a page and in Node. */
+export async function measure({ arg }: { arg: MeasureRun }): Promise<MeasureResult> {
+  const workload = build(arg.spec);
+  const device = await openDevice();
+  try {
+    return await measured(workload, device, arg);
+  } catch (error) {
+    return { error: (error as Error).message, sizes: workload.sizes };
+  } finally {
+    device.gpu.device.destroy();
+  }
+}
+
+/** How many steps go into one submit. */
+const TOGETHER = 10;
+
+async function measured(
+  workload: Workload,
+  measuredDevice: MeasuredDevice,
+  run: MeasureRun,
+): Promise<Measurement> {
+  const { gpu, meter, idle } = measuredDevice;
+  const { program, read } = workload;
+  const maxInputs = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+  const states = new StateStore(gpu.device);
+  const executable = await Executable.create(gpu, prepare(program, { maxInputs }), { states });
+  executable.write(workload.feeds);
+  const step = async () => {
+    if (read.length > 0) return executable.runAndRead({ outputs: read });
+    executable.run();
+    return idle();
+  };
+  await step();
+  // A step's own time decides how often it is worth repeating.
+  const first = timesOf([await timed(step)]).min;
+  const sampling: Sampling = run.quick
+    ? { least: 2, most: 5, budget: 500 }
+    : { least: 5, most: 60, budget: Math.min(20_000, 4000 + 2 * first) };
+  const gemm = await gemmNow(measuredDevice, run);
+  const before = { ...meter };
+  await step();
+  const [submits, objects] = [meter.submits - before.submits, meter.objects - before.objects];
+  const times = await sample(step, sampling);
+  const issues: number[] = [];
+  for (let i = 0; i < (run.quick ? 3 : first > 2000 ? 5 : 30); i++) {
+    const start = performance.now();
+    executable.run();
+    issues.push(performance.now() - start);
+    await idle();
+  }
+  const steps = first > 500 || run.quick ? 2 : TOGETHER;
+  const several = async () => {
+    executable.run({ times: steps });
+    await idle();
+  };
+  const counted = meter.submits;
+  await several();
+  const submitsTogether = meter.submits - counted;
+  const count = (roots: readonly Node[]) =>
+    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [`${i}`, node])) }, { maxInputs }).plan.steps
+      .length;
+  const { forward, gradient } = workload.parts;
+  const [forwardOnly, both] = [count(forward), count([...forward, ...gradient])];
+  const result: Measurement = {
+    sizes: workload.sizes,
+    flops: workload.flops,
+    bytes: workload.bytes,
+    traffic: executable.list.reduce((sum, { bytes }) => sum + bytes, 0),
+    step: times,
+    together: { ...(await sample(several, { ...sampling, least: 2 }, steps)), steps },
+    issue: timesOf(issues),
+    dispatches: {
+      forward: forwardOnly,
+      backward: both - forwardOnly,
+      optimiser: executable.dispatches - both,
+    },
+    submits,
+    submitsTogether,
+    objects,
+    peakBytes: meter.peakBytes,
+    programBytes: executable.bytes,
+    gemm,
+  };
+  return run.profile ? { ...result, profile: await profile(executable, measuredDevice, run.quick) } : result;
+}
+
+async function timed(step: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await step();
+  return performance.now() - start;
+}
+
+/** Other programs disturb: a fraction of the ceiling needs one that was measured at about the same time. */
+async function gemmNow(device: MeasuredDevice, { gemm, quick }: MeasureRun): Promise<number> {
+  const made = await makeGemm(device, gemm.size, gemm.tile);
+  const { gflops } = await measureGemm(made, { least: 3, most: 8, budget: quick ? 0 : 500 });
+  made.dispose();
+  return gflops;
+}

@@ -1,0 +1,47 @@
+import { prepare } from '../../src/compile.ts';
+import { requestDevice } from '../../src/gpu/device.ts';
+import { Executable } from '../../src/gpu/execute.ts';
+import { tetrisWorkload } from './tetris-workload.ts';
+
+/** Milliseconds of each stage, in order, from `navigator.gpu` to the end of the first training step. */
+export interface StartUp {
+  readonly device: number;
+  /** Initial weights. */
+  readonly weights: number;
+  readonly tracing: number;
+  readonly differentiation: number;
+  readonly planning: number;
+  /** Shaders linked and compiled, buffers and bind groups made. */
+  readonly compilation: number;
+  readonly firstRun: number;
+  readonly total: number;
+}
+
+/** The first training step of the demo's default network, stage by stage; for a page or process that has done nothing yet. */
+export async function startUp({ arg: { mul } }: { arg: { mul: number } }): Promise<StartUp> {
+  const start = performance.now();
+  let last = start;
+  const lap = () => {
+    const before = last;
+    last = performance.now();
+    return last - before;
+  };
+  const gpu = await requestDevice();
+  const device = lap();
+  const stages = { weights: 0, tracing: 0, differentiation: 0 };
+  const { program, feeds } = tetrisWorkload(mul, (stage) => {
+    stages[stage] = lap();
+  });
+  lap(); // counting arithmetic is no part of it
+  const maxInputs = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+  const prepared = prepare(program, { maxInputs });
+  const planning = lap();
+  const executable = await Executable.create(gpu, prepared);
+  const compilation = lap();
+  executable.write(feeds);
+  await executable.runAndRead();
+  const firstRun = lap();
+  const parts = { device, ...stages, planning, compilation, firstRun };
+  gpu.device.destroy();
+  return { ...parts, total: Object.values(parts).reduce((a, b) => a + b, 0) };
+}
