@@ -12,6 +12,7 @@ const isTest = process.env.VITEST !== undefined;
 const wholePrograms = [
   'test/demo/**/*.test.ts',
   'test/conformance/**/*.test.ts',
+  'test/bench/cli.test.ts',
   'test/support/runtime.test.ts',
 ];
 const gpuTests = ['test/gpu/**/*.test.ts'];

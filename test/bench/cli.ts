@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { report } from './report.ts';
-import { type BenchOptions, bench } from './run.ts';
+import { type BenchOptions, bench, names } from './run.ts';
 
 const usage = `npm run bench -- [options]
   --runtime chromium|node   headless browser, or Node with Dawn (default chromium)
@@ -38,6 +38,8 @@ function parse(): { options: BenchOptions; json?: string } {
     if (runtime !== 'chromium' && runtime !== 'node')
       fail(`--runtime must be chromium or node, got "${runtime}"`);
     const only = values.only === undefined ? null : new RegExp(values.only);
+    if (only && !names.some((name) => only.test(name)))
+      fail(`no workload is named like ${only}; known are ${names.join(', ')}`);
     return { options: { runtime, quick, profile, only, peers: values.peers ?? null }, json: values.json };
   } catch (error) {
     fail((error as Error).message);

@@ -64,7 +64,7 @@ export async function measure({ arg }: { arg: MeasureRun }): Promise<MeasureResu
   }
 }
 
-/** How many steps go into one submit. */
+/** How many steps go into one submit, where they are short. */
 const TOGETHER = 10;
 
 async function measured(
@@ -85,23 +85,26 @@ async function measured(
   };
   await step();
   // A step's own time decides how often it is worth repeating.
-  const first = timesOf([await timed(step)]).min;
-  const sampling: Sampling = run.quick
-    ? { least: 2, most: 5, budget: 500 }
-    : { least: 5, most: 60, budget: Math.min(20_000, 4000 + 2 * first) };
+  const first = await timed(step);
+  const slow = first > 3000;
+  const sampling: Sampling = slow
+    ? { least: 2, most: 2, budget: 0 }
+    : run.quick
+      ? { least: 2, most: 5, budget: 500 }
+      : { least: 5, most: 60, budget: 5000 };
   const gemm = await gemmNow(measuredDevice, run);
   const before = { ...meter };
   await step();
   const [submits, objects] = [meter.submits - before.submits, meter.objects - before.objects];
   const times = await sample(step, sampling);
   const issues: number[] = [];
-  for (let i = 0; i < (run.quick ? 3 : first > 2000 ? 5 : 30); i++) {
+  for (let i = 0; i < (slow ? 1 : first > 500 || run.quick ? 3 : 30); i++) {
     const start = performance.now();
     executable.run();
     issues.push(performance.now() - start);
     await idle();
   }
-  const steps = first > 500 || run.quick ? 2 : TOGETHER;
+  const steps = slow ? 1 : first > 500 || run.quick ? 2 : TOGETHER;
   const several = async () => {
     executable.run({ times: steps });
     await idle();
@@ -109,24 +112,15 @@ async function measured(
   const counted = meter.submits;
   await several();
   const submitsTogether = meter.submits - counted;
-  const count = (roots: readonly Node[]) =>
-    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [`${i}`, node])) }, { maxInputs }).plan.steps
-      .length;
-  const { forward, gradient } = workload.parts;
-  const [forwardOnly, both] = [count(forward), count([...forward, ...gradient])];
   const result: Measurement = {
     sizes: workload.sizes,
     flops: workload.flops,
     bytes: workload.bytes,
     traffic: executable.list.reduce((sum, { bytes }) => sum + bytes, 0),
     step: times,
-    together: { ...(await sample(several, { ...sampling, least: 2 }, steps)), steps },
+    together: { ...(slow ? times : await sample(several, { ...sampling, least: 2 }, steps)), steps },
     issue: timesOf(issues),
-    dispatches: {
-      forward: forwardOnly,
-      backward: both - forwardOnly,
-      optimiser: executable.dispatches - both,
-    },
+    dispatches: dispatchesOf(workload, executable.dispatches, maxInputs),
     submits,
     submitsTogether,
     objects,
@@ -134,7 +128,22 @@ async function measured(
     programBytes: executable.bytes,
     gemm,
   };
-  return run.profile ? { ...result, profile: await profile(executable, measuredDevice, run.quick) } : result;
+  return run.profile
+    ? { ...result, profile: await profile(executable, measuredDevice, slow || run.quick) }
+    : result;
+}
+
+/** How many of a step's dispatches the value alone takes, how many more its gradient, and how many more the rest. */
+function dispatchesOf(
+  { parts: { forward, gradient } }: Workload,
+  all: number,
+  maxInputs: number,
+): Measurement['dispatches'] {
+  const count = (roots: readonly Node[]) =>
+    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, { maxInputs }).plan.steps
+      .length;
+  const [alone, both] = [count(forward), count([...forward, ...gradient])];
+  return { forward: alone, backward: both - alone, optimiser: all - both };
 }
 
 async function timed(step: () => Promise<unknown>): Promise<number> {

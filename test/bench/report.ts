@@ -1,7 +1,7 @@
 import type { Measurement, MeasureResult } from './measure.ts';
 import type { Share } from './profile.ts';
-import type { BenchResult, StartUps } from './run.ts';
-import { fractionOfGemm, gflops, type Target } from './targets.ts';
+import type { BenchResult, StartUps, Target } from './result.ts';
+import { fractionOfGemm, gflops } from './targets.ts';
 
 /** Rows under a header, columns as wide as they need; all but the first stand to the right. */
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,55 +2,36 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRuntime, type Runtime, type RuntimeKind } from '../support/runtime.ts';
-import { type BundleSize, bundleSize } from './bundle.ts';
+import { bundleSize } from './bundle.ts';
 import type { CeilingsResult } from './ceilings.ts';
 import type { MeasureResult, MeasureRun } from './measure.ts';
-import { type PeerFigure, runPeers } from './peers.ts';
+import { runPeers } from './peers.ts';
+import type { BenchResult, StartUps } from './result.ts';
 import type { StartUp } from './start-up.ts';
-import { type Target, targetsOf } from './targets.ts';
+import { targetsOf } from './targets.ts';
 import { workloads } from './workload.ts';
 
 export interface BenchOptions {
   readonly runtime: RuntimeKind;
   readonly quick: boolean;
   readonly profile: boolean;
-  /** Which workloads, by name; "start-up", "bundle" and "peers" are names too. */
+  /** Which of `names`. */
   readonly only: RegExp | null;
   /** A copy of peerbench to run beside it. */
   readonly peers: string | null;
 }
 
-/** Start-up of the demo's default network; null where it was not measured. */
-export interface StartUps {
-  readonly mul: number;
-  readonly fresh: StartUp;
-  /** With the caches that the fresh start left; null in Node, which keeps none. */
-  readonly warm: StartUp | null;
-}
-
-/** The result of a run, as `--json` writes it. */
-export interface BenchResult {
-  readonly date: string;
-  readonly runtime: RuntimeKind;
-  readonly quick: boolean;
-  readonly adapter: string;
-  readonly software: boolean;
-  readonly ceilings: CeilingsResult;
-  readonly startUp: StartUps | null;
-  readonly bundle: BundleSize | null;
-  readonly workloads: Readonly<Record<string, MeasureResult>>;
-  readonly peers: readonly PeerFigure[];
-  readonly targets: readonly Target[];
-}
-
 /** What the demo trains unless told otherwise; test/bench/bench.test.ts compares. */
 export const DEFAULT_MUL = 8;
+
+/** Everything that `only` can choose from. */
+export const names = [...workloads.map(({ name }) => name), 'start-up', 'bundle', 'peers'];
 
 /** Runs the benchmark: everything in one run, one after the other. `log` is told what is going on. */
 export async function bench(options: BenchOptions, log: (line: string) => void): Promise<BenchResult> {
   const { runtime: kind, quick } = options;
   const wanted = (name: string) => !options.only || options.only.test(name);
-  const chosen = workloads.filter(({ name }) => wanted(name) && !(quick && /1e[56]/.test(name)));
+  const chosen = workloads.filter(({ name }) => wanted(name) && !(quick && /^conv-1e[56]-/.test(name)));
   const startUp = wanted('start-up') ? await startUps(kind, log) : null;
   let runtime: Runtime | null = null;
   const run = async <T>(module: string, name: string, arg: unknown): Promise<T> => {

@@ -1,18 +1,5 @@
 import type { Measurement, MeasureResult } from './measure.ts';
-import type { BenchResult } from './run.ts';
-
-/** A goal of the project, and how far it is. */
-export interface Target {
-  readonly name: string;
-  /** What it must reach: the number, and whether the figure must be at least or at most that. */
-  readonly target: number;
-  readonly at: 'least' | 'most';
-  readonly unit: string;
-  /** What was measured; null where this run could not, and `why`. */
-  readonly figure: number | null;
-  readonly met: boolean | null;
-  readonly why?: string;
-}
+import type { BenchResult, Target } from './result.ts';
 
 type Results = Pick<
   BenchResult,
