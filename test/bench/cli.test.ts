@@ -75,7 +75,7 @@ test('one workload in Node: adapter, ceilings, workload, profile, targets with f
   expect(named('conv memory')).toMatchObject({ figure: null, why: 'conv-1e6-both was not run' });
   expect(stdout).toContain(result.adapter);
   expect(stdout).toMatch(/^Targets$/m);
-});
+}, 300_000);
 
 describe('what cannot be done is said in one line', () => {
   test.each([
