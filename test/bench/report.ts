@@ -31,9 +31,10 @@ const mebibytes = (bytes: number) => digits(bytes / 2 ** 20);
 
 /** The whole result as text. */
 export function report(result: BenchResult): string {
-  const { ceilings, startUp, bundle } = result;
+  const { ceilings, startUp, bundle, machine } = result;
   const blocks = [
-    `${result.adapter} (${result.runtime}${result.quick ? ', quick' : ''})`,
+    `${result.adapter} (${result.runtime}${result.quick ? ', quick' : ''})\n` +
+      `${machine.cores} cores, load average ${digits(machine.loadBefore)} before and ${digits(machine.loadAfter)} after`,
     `Ceilings\n${table(
       ['', '', ''],
       [

@@ -21,6 +21,8 @@ export interface BenchResult {
   readonly quick: boolean;
   readonly adapter: string;
   readonly software: boolean;
+  /** Cores, and the load average of the last minute before and after: what else ran shows in the figures. */
+  readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
   readonly ceilings: CeilingsResult;
   readonly startUp: StartUps | null;
   readonly bundle: BundleSize | null;

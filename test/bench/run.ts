@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRuntime, type Runtime, type RuntimeKind } from '../support/runtime.ts';
 import { bundleSize } from './bundle.ts';
 import type { CeilingsResult } from './ceilings.ts';
 import type { MeasureResult, MeasureRun } from './measure.ts';
-import { runPeers } from './peers.ts';
+import { type PeerFigure, runPeers } from './peers.ts';
 import type { BenchResult, StartUps } from './result.ts';
 import type { StartUp } from './start-up.ts';
 import { targetsOf } from './targets.ts';
@@ -32,6 +32,7 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
   const { runtime: kind, quick } = options;
   const wanted = (name: string) => !options.only || options.only.test(name);
   const chosen = workloads.filter(({ name }) => wanted(name) && !(quick && /^conv-1e[56]-/.test(name)));
+  const [loadBefore] = loadavg();
   const startUp = wanted('start-up') ? await startUps(kind, log) : null;
   let runtime: Runtime | null = null;
   const run = async <T>(module: string, name: string, arg: unknown): Promise<T> => {
@@ -45,7 +46,6 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
     const [height, width] = tile.split('x').map(Number);
     const results: Record<string, MeasureResult> = {};
     for (const spec of chosen) {
-      log(spec.name);
       const arg: MeasureRun = {
         spec,
         quick,
@@ -53,7 +53,9 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
         gemm: { size, tile: { height, width: width / 4 } },
       };
       try {
-        results[spec.name] = await run<MeasureResult>('measure.ts', 'measure', arg);
+        const result = await run<MeasureResult>('measure.ts', 'measure', arg);
+        results[spec.name] = result;
+        log(`${spec.name}: ${'error' in result ? result.error : `${result.step.median.toFixed(2)} ms`}`);
       } catch (error) {
         // The page is gone, or its GPU process; the next workload gets another.
         results[spec.name] = { error: (error as Error).message, sizes: {} };
@@ -64,8 +66,9 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
     await (runtime as Runtime | null)?.close();
     runtime = null;
     const bundle = wanted('bundle') ? await bundleSize() : null;
-    const peers = options.peers && wanted('peers') ? await runPeers(options.peers, quick, log) : [];
-    const measured = { runtime: kind, quick, ceilings, startUp, bundle, workloads: results, peers };
+    const peers = options.peers && wanted('peers') ? await besidePeers(options.peers, quick, log) : [];
+    const machine = { cores: cpus().length, loadBefore, loadAfter: loadavg()[0] };
+    const measured = { machine, runtime: kind, quick, ceilings, startUp, bundle, workloads: results, peers };
     const { adapter, software } = ceilings;
     return {
       date: new Date().toISOString(),
@@ -76,6 +79,16 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
     };
   } finally {
     await (runtime as Runtime | null)?.close();
+  }
+}
+
+/** What was measured before is not lost where the peers do not run. */
+async function besidePeers(...args: Parameters<typeof runPeers>): Promise<PeerFigure[]> {
+  try {
+    return await runPeers(...args);
+  } catch (error) {
+    args[2](`peers: ${(error as Error).message}`);
+    return [];
   }
 }
 
