@@ -44,7 +44,14 @@ export interface Measurement {
   readonly profile?: Profile;
 }
 
-export type MeasureResult = Measurement | { readonly error: string; readonly sizes: Measurement['sizes'] };
+/** Why a workload did not run, and the bytes of buffers that its program asks for. */
+export interface Failure {
+  readonly error: string;
+  readonly sizes: Measurement['sizes'];
+  readonly bytesAsked: number | null;
+}
+
+export type MeasureResult = Measurement | Failure;
 
 function build(spec: WorkloadSpec): Workload {
   if (spec.kind === 'tetris') return tetrisWorkload(spec.mul);
@@ -58,7 +65,9 @@ export async function measure({ arg }: { arg: MeasureRun }): Promise<MeasureResu
   try {
     return await measured(workload, device, arg);
   } catch (error) {
-    return { error: (error as Error).message, sizes: workload.sizes };
+    const { plan } = prepare(workload.program);
+    const bytesAsked = plan.buffers.reduce((sum, { size }) => sum + 4 * size, 0);
+    return { error: (error as Error).message, sizes: workload.sizes, bytesAsked };
   } finally {
     device.gpu.device.destroy();
   }

@@ -76,7 +76,8 @@ function workloadTables(result: BenchResult): string {
   const ran: [string, Measurement][] = [];
   const failed: string[] = [];
   for (const [name, m] of Object.entries(result.workloads)) {
-    if ('error' in m) failed.push(`${name}: ${m.error}`);
+    if ('error' in m)
+      failed.push(`${name} asks for ${mebibytes(m.bytesAsked ?? Number.NaN)} MiB: ${m.error}`);
     else ran.push([name, m]);
   }
   const speed = table(

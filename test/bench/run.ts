@@ -58,7 +58,7 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
         log(`${spec.name}: ${'error' in result ? result.error : `${result.step.median.toFixed(2)} ms`}`);
       } catch (error) {
         // The page is gone, or its GPU process; the next workload gets another.
-        results[spec.name] = { error: (error as Error).message, sizes: {} };
+        results[spec.name] = { error: (error as Error).message, sizes: {}, bytesAsked: null };
         await (runtime as Runtime | null)?.close();
         runtime = null;
       }
