@@ -67,10 +67,11 @@ export function dispatchOf(
       max * max,
       'use fewer rows',
     );
-  const values = [
-    node,
-    ...new Set(Object.values(kernel.bindings).flatMap((s) => (s === 'result' ? [] : node.inputs[s]))),
-  ];
+  const read = bindings.flatMap(({ name }) => {
+    const source = kernel.tables?.[name] ? 'table' : kernel.bindings[name];
+    return typeof source === 'number' ? node.inputs[source] : [];
+  });
+  const values = [node, ...new Set(read)];
   // What is overwritten in place is read as well.
   if (node.op.overwrites) values.push(node);
   const bytes = values.reduce((sum, { rows, cols }) => sum + rows * cols * 4, 0);

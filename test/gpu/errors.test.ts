@@ -118,12 +118,13 @@ describe('limits', () => {
 describe('a shader that does not compile', () => {
   const kernel = (body: string): Kernel => ({
     shader: 'pointwise',
-    params: { COLS: '3u', SIZE: '6u' },
+    params: { WIDTH: '1u' },
     slots: {
-      inputs: '@group(0) @binding(1) var<storage, read> in0: array<f32>;',
+      inputs: '@group(0) @binding(2) var<storage, read> in0: array<f32>;',
       body,
     },
     bindings: { result: 'result', in0: 0 },
+    tables: { sizes: Uint32Array.of(6, 3, 0, 0) },
     workgroups: 1,
   });
 
@@ -139,7 +140,7 @@ describe('a shader that does not compile', () => {
   });
 
   test('in the file itself: file and line', async () => {
-    const broken = { ...kernel('result[at] = in0[at];'), params: { COLS: 'nonsense', SIZE: '6u' } };
+    const broken = { ...kernel('result[at] = in0[at];'), params: { WIDTH: 'nonsense' } };
     const error = await pipelineOf(gpu.device, broken).catch((reason) => reason);
     expect(error).toBeInstanceOf(ShaderError);
     expect(error.message).toMatch(/shaders\/pointwise\.wgsl:\d+ .*nonsense/);
