@@ -41,7 +41,7 @@ const RESOLUTION = 2 ** 24;
  * training is repeated or resumed, on any device. With p <= 0 everything is kept, with p >= 1 dropped.
  *
  * @param p to 24 binary digits, as many as the random numbers have
- * @param seed a whole number from 0 to 2^32 - 1; layers of one model that share a seed drop the same
+ * @param options `seed`: a whole number from 0 to 2^32 - 1; layers of one model that share a seed drop the same
  * @throws Error if p is no number, the seed no such one, or the irreps cannot be read.
  * @example
  * ```ts
