@@ -1,7 +1,6 @@
 import { compile, type Program } from '../compile.ts';
 import type { Executable, GpuFeeds } from '../gpu/execute.ts';
-import type { Live } from './live.ts';
-import { writeAll } from './live.ts';
+import { type Live, writeAll } from './live.ts';
 
 /** Predictions with the weights of a trainer, made by `Trainer.evaluator`. */
 export class Evaluator {

@@ -63,8 +63,6 @@ export class Trainer {
   /** Steps that the states on the device have behind them; fewer than `reached` after a lost device. */
   private taken = 0;
   private reached = 0;
-  /** The step that the work under way is to reach. */
-  private goal = 0;
   private losses = 0;
   /** Resolves when all that was asked for so far is done: one thing at a time. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -143,7 +141,7 @@ export class Trainer {
    */
   async step(times = 1): Promise<StepResult> {
     whole('step: times', times, 1);
-    return this.perform((live) => this.advance(live, this.goal), times);
+    return this.perform((live, goal) => this.advance(live, goal), times);
   }
 
   /**
@@ -403,16 +401,19 @@ export class Trainer {
   }
 
   /**
-   * Does one thing after the other: `steps` steps further on, `work` on the device. When the device is lost, moves to a new
+   * Does one thing after the other: `work` on the device, told the step that is `steps` further on. When the device is lost, moves to a new
    * one, takes the steps since the last snapshot again, and starts the work again there.
    */
-  private perform<T>(work: (live: Live) => Promise<T>, steps = 0): Promise<T> {
+  private perform<T>(work: (live: Live, goal: number) => Promise<T>, steps = 0): Promise<T> {
     const done = this.turn.then(async () => {
-      this.goal = this.reached + steps;
+      const goal = this.reached + steps;
       for (;;) {
         const live = this.running;
         try {
-          const result = await whileThere(live, this.resumed(live, work));
+          const result = await whileThere(
+            live,
+            this.resumed(live, () => work(live, goal)),
+          );
           this.reached = this.taken;
           return result;
         } catch (error) {
@@ -432,9 +433,9 @@ export class Trainer {
     return done;
   }
 
-  private async resumed<T>(live: Live, work: (live: Live) => Promise<T>): Promise<T> {
+  private async resumed<T>(live: Live, work: () => Promise<T>): Promise<T> {
     if (this.taken < this.reached) await this.advance(live, this.reached);
-    return work(live);
+    return work();
   }
 
   private async move(live: Live, info: GPUDeviceLostInfo): Promise<void> {
