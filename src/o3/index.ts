@@ -17,6 +17,7 @@ export * from './linear.ts';
 export { type Matrix3, matrixX, matrixY, matrixZ } from './matrix3.ts';
 export type { FilteredTensorProductOptions } from './path-selection.ts';
 export * from './random.ts';
+export { type ReducedTensorProducts, reducedTensorProducts } from './reduced-tensor-products.ts';
 export * from './rotation.ts';
 export * from './rotation-group.ts';
 export * from './spherical-harmonics.ts';
