@@ -5,6 +5,7 @@ import { fuse } from './graph/fuse.ts';
 import { stateOp } from './graph/leaf.ts';
 import { isLayout, type Plan, plan, type Update } from './graph/memory.ts';
 import { type Node, shapeOf, topologicalOrder } from './graph/node.ts';
+import { type OptimizationChoice, type Optimizations, optimizationsOf } from './graph/optimizations.ts';
 import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
 import { fused } from './ops/fused.ts';
@@ -23,8 +24,8 @@ export interface Program {
 export interface CompileOptions {
   /** Where states live; programs that share a store share parameters. By default a store of its own. */
   readonly states?: StateStore;
-  /** Fuse pointwise chains (default true). */
-  readonly fuse?: boolean;
+  /** Rules to leave out, by name, `{ pointwise: false }`, or `false` for all of them. By default all are on. */
+  readonly optimizations?: OptimizationChoice;
   /** Use the shaders' default slots instead of generated code: slow, for comparison. */
   readonly plain?: boolean;
 }
@@ -39,20 +40,22 @@ const concatenation = { isConcat: (node: Node) => node.op === concatOp };
  * this itself; on its own it shows what would run.
  *
  * @param options `maxInputs`: storage buffers that one kernel may read, default 7, what every device allows
- * @throws Error if an update is not of a state, its new value has another shape, or a state has two.
+ * @throws Error if an update is not of a state, its new value has another shape, or a state has two; if an
+ * optimization is named that is not there.
  * @example
  * ```ts
  * import { add, input, prepare, scale } from 'clebsch';
  * const x = input('x', 4, 4);
  * const program = { outputs: { y: scale(add(x, x), 3) } };
  * prepare(program).plan.steps.length; // => 1
- * prepare(program, { fuse: false }).plan.steps.length; // => 2
+ * prepare(program, { optimizations: false }).plan.steps.length; // => 2
  * ```
  */
 export function prepare(
   program: Program,
   options: CompileOptions & { maxInputs?: number } = {},
 ): PreparedProgram {
+  const optimizations = optimizationsOf(options.optimizations);
   const names = Object.keys(program.outputs);
   const updates = program.updates ?? [];
   for (const { state, next } of updates)
@@ -63,10 +66,9 @@ export function prepare(
   const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
-  const final =
-    options.fuse === false
-      ? simple
-      : fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) });
+  const final = optimizations.pointwise
+    ? fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
+    : simple;
   checkNames(final);
   const copy = (node: Node) =>
     fused([node], node.rows, node.cols, [
@@ -91,6 +93,7 @@ export function prepare(
   });
   return {
     plan: planned,
+    optimizations,
     outputs: Object.fromEntries(names.map((name, i) => [name, outputs[i]])),
     print: () => printGraph({ ...Object.fromEntries(names.map((name, i) => [name, outputs[i]])) }),
   };
@@ -100,6 +103,8 @@ export function prepare(
 export interface PreparedProgram {
   /** What runs, in which order, and where values stand. */
   readonly plan: Plan;
+  /** Which rules it was prepared with. */
+  readonly optimizations: Optimizations;
   /** The outputs as they are after simplification and fusion. */
   readonly outputs: Readonly<Record<string, Node>>;
   /** `printGraph` of the outputs. */

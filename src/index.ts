@@ -58,6 +58,7 @@ export { type IndexNode, index, indexMapLength, NOWHERE, packIndexMap } from './
 export { constant, input, state } from './graph/leaf.ts';
 export type { Place, Plan, PlannedBuffer, Update } from './graph/memory.ts';
 export type { DType, Kernel, Node, Op } from './graph/node.ts';
+export { type OptimizationChoice, type Optimizations, optimizationNames } from './graph/optimizations.ts';
 export { printGraph } from './graph/print.ts';
 export { type Feeds, reference } from './graph/reference.ts';
 export {

@@ -2,6 +2,7 @@ import { checkIndexMap, indexOp } from '../graph/index-map.ts';
 import { constantOp, stateOp } from '../graph/leaf.ts';
 import type { Plan, PlannedBuffer } from '../graph/memory.ts';
 import { type Node, shapeOf } from '../graph/node.ts';
+import type { Optimizations } from '../graph/optimizations.ts';
 import { Allocation, watched } from './allocation.ts';
 import type { GpuContext } from './device.ts';
 import { checkDispatches, type Dispatch, dispatchOf, encode } from './dispatch.ts';
@@ -11,6 +12,7 @@ import { StateStore } from './state-store.ts';
 
 export interface ExecutableParts {
   readonly plan: Plan;
+  readonly optimizations: Optimizations;
   readonly outputs: Readonly<Record<string, Node>>;
 }
 
@@ -81,7 +83,7 @@ export class Executable {
   /** What `compile` calls with a prepared program. */
   static async create(
     { device }: GpuContext,
-    { plan, outputs }: ExecutableParts,
+    { plan, optimizations, outputs }: ExecutableParts,
     options: { states?: StateStore; plain?: boolean } = {},
   ): Promise<Executable> {
     const states = options.states ?? new StateStore(device);
@@ -99,7 +101,7 @@ export class Executable {
     let made: ReadRing | null = null;
     try {
       const kernels = plan.steps.map((node) => {
-        const kernel = node.op.kernel!(node);
+        const kernel = node.op.kernel!(node, optimizations);
         return options.plain ? (kernel.plain ?? kernel) : kernel;
       });
       const allocated = watched(device, () => plan.buffers.map(bufferOf));

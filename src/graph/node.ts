@@ -7,6 +7,7 @@
  */
 
 import type { Expression } from './expression.ts';
+import type { Optimizations } from './optimizations.ts';
 
 /** Number type of a value on the GPU: "f32", or "u32" for index maps. */
 export type DType = 'f32' | 'u32';
@@ -79,8 +80,8 @@ export interface Op<A> {
    * Thunks, since few of them are wanted; null for an input that has no gradient (indices).
    */
   gradient(node: Node<A>, cotangent: Node): readonly ((() => Node) | null)[];
-  /** How a GPU computes it; null for leaves and for values that are views of other values. */
-  kernel: ((node: Node<A>) => Kernel) | null;
+  /** How a GPU computes it (all rules on, unless told otherwise); null for leaves and for values that are views of other values. */
+  kernel: ((node: Node<A>, optimizations?: Optimizations) => Kernel) | null;
   /** Small nodes over inputs that the law tests run: gradient, gradient of gradient, GPU against reference. */
   readonly examples: () => readonly Node[];
   /** Short text of the attributes for printed programs. */

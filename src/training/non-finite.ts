@@ -122,7 +122,7 @@ async function look(gpu: GpuContext, chunk: readonly Node[], states: StateStore,
 async function runOnce(gpu: GpuContext, nodes: readonly Node[], states: StateStore, feeds: GpuFeeds) {
   if (nodes.length === 0) return [];
   const outputs = Object.fromEntries(nodes.map((node, i) => [`${i}`, node]));
-  const program = await compile(gpu, { outputs }, { states, fuse: false });
+  const program = await compile(gpu, { outputs }, { states, optimizations: false });
   try {
     program.write(
       Object.fromEntries(

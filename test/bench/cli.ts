@@ -1,6 +1,7 @@
 /** `npm run bench`: how fast everything is on the adapter that is there, beside what the adapter can do. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { choiceWithout } from '../support/optimizations.ts';
 import { report } from './report.ts';
 import { type BenchOptions, bench, names } from './run.ts';
 
@@ -9,6 +10,7 @@ const usage = `npm run bench -- [options]
   --quick                   few samples, and no more than 10,000 edges
   --only REGEX              these workloads only; "start-up" and "bundle" are names too
   --profile                 where the time of each workload goes, by op, by shader, and the ten costliest dispatches
+  --without RULE            compile the workloads without this optimization; several may be named, "all" is all of them
   --peers DIR               a copy of peerbench to run beside it (test/bench/peers/README.md)
   --json FILE               write everything that was measured; - for the last line of the output`;
 
@@ -25,6 +27,7 @@ function parse(): { options: BenchOptions; json?: string } {
         quick: { type: 'boolean', default: false },
         only: { type: 'string' },
         profile: { type: 'boolean', default: false },
+        without: { type: 'string', multiple: true, default: [] },
         peers: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -34,13 +37,17 @@ function parse(): { options: BenchOptions; json?: string } {
       console.log(usage);
       process.exit(0);
     }
-    const { runtime, quick, profile } = values;
+    const { runtime, quick, profile, without } = values;
+    const optimizations = choiceWithout(without);
     if (runtime !== 'chromium' && runtime !== 'node')
       fail(`--runtime must be chromium or node, got "${runtime}"`);
     const only = values.only === undefined ? null : new RegExp(values.only);
     if (only && !names.some((name) => only.test(name)))
       fail(`no workload is named like ${only}; known are ${names.join(', ')}`);
-    return { options: { runtime, quick, profile, only, peers: values.peers ?? null }, json: values.json };
+    return {
+      options: { runtime, quick, profile, optimizations, only, peers: values.peers ?? null },
+      json: values.json,
+    };
   } catch (error) {
     fail((error as Error).message);
   }

@@ -11,7 +11,10 @@ import { channelCount, type ProductAttrs } from '../../src/ops/product-form.ts';
  * own, padding counts.
  */
 export function programArithmetic(program: Program): number {
-  return prepare(program, { fuse: false }).plan.steps.reduce((sum, node) => sum + nodeArithmetic(node), 0);
+  return prepare(program, { optimizations: false }).plan.steps.reduce(
+    (sum, node) => sum + nodeArithmetic(node),
+    0,
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import { prepare } from '../../src/compile.ts';
 import { Executable } from '../../src/gpu/execute.ts';
 import { StateStore } from '../../src/gpu/state-store.ts';
 import type { Node } from '../../src/graph/node.ts';
+import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import { convolutionWorkload } from './convolution-workload.ts';
 import { type MeasuredDevice, openDevice } from './device.ts';
 import { forcesWorkload } from './forces-workload.ts';
@@ -15,6 +16,8 @@ export interface MeasureRun {
   readonly spec: WorkloadSpec;
   readonly quick: boolean;
   readonly profile: boolean;
+  /** Rules that programs are compiled without. */
+  readonly optimizations: OptimizationChoice;
   /** The matrix product that was the best, to measure once more beside the workload. */
   readonly gemm: { readonly size: number; readonly tile: Tile };
 }
@@ -65,7 +68,7 @@ export async function measure({ arg }: { arg: MeasureRun }): Promise<MeasureResu
   try {
     return await measured(workload, device, arg);
   } catch (error) {
-    const { plan } = prepare(workload.program);
+    const { plan } = prepare(workload.program, arg);
     const bytesAsked = plan.buffers.reduce((sum, { size }) => sum + 4 * size, 0);
     return { error: (error as Error).message, sizes: workload.sizes, bytesAsked };
   } finally {
@@ -84,8 +87,9 @@ async function measured(
   const { gpu, meter, idle } = measuredDevice;
   const { program, read } = workload;
   const maxInputs = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+  const options = { maxInputs, optimizations: run.optimizations };
   const states = new StateStore(gpu.device);
-  const executable = await Executable.create(gpu, prepare(program, { maxInputs }), { states });
+  const executable = await Executable.create(gpu, prepare(program, options), { states });
   executable.write(workload.feeds);
   const step = async () => {
     if (read.length > 0) return executable.runAndRead({ outputs: read });
@@ -129,7 +133,7 @@ async function measured(
     step: times,
     together: { ...(slow ? times : await sample(several, { ...sampling, least: 2 }, steps)), steps },
     issue: timesOf(issues),
-    dispatches: dispatchesOf(workload, executable.dispatches, maxInputs),
+    dispatches: dispatchesOf(workload, executable.dispatches, options),
     submits,
     submitsTogether,
     objects,
@@ -146,11 +150,10 @@ async function measured(
 function dispatchesOf(
   { parts: { forward, gradient } }: Workload,
   all: number,
-  maxInputs: number,
+  options: Parameters<typeof prepare>[1],
 ): Measurement['dispatches'] {
   const count = (roots: readonly Node[]) =>
-    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, { maxInputs }).plan.steps
-      .length;
+    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, options).plan.steps.length;
   const [alone, both] = [count(forward), count([...forward, ...gradient])];
   return { forward: alone, backward: both - alone, optimiser: all - both };
 }

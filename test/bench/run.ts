@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import { openRuntime, type Runtime, type RuntimeKind } from '../support/runtime.ts';
 import { bundleSize } from './bundle.ts';
 import type { CeilingsResult } from './ceilings.ts';
@@ -15,6 +16,8 @@ export interface BenchOptions {
   readonly runtime: RuntimeKind;
   readonly quick: boolean;
   readonly profile: boolean;
+  /** Rules that workloads are compiled without. */
+  readonly optimizations: OptimizationChoice;
   /** Which of `names`. */
   readonly only: RegExp | null;
   /** A copy of peerbench to run beside it. */
@@ -50,6 +53,7 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
         spec,
         quick,
         profile: options.profile,
+        optimizations: options.optimizations,
         gemm: { size, tile: { height, width: width / 4 } },
       };
       try {

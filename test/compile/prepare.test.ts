@@ -32,7 +32,7 @@ describe('a training step of a network', () => {
   const start = new Float64Array(3 * parameters.length);
   start.set(Float64Array.from(parameters));
 
-  for (const options of [{}, { fuse: false }, { maxInputs: 3 }])
+  for (const options of [{}, { optimizations: false }, { maxInputs: 3 }])
     test(`runs in its buffers as without: three steps of adam, ${JSON.stringify(options)}`, () => {
       const held = { ...states, [optimizer.states.values]: start };
       const { plan, outputs } = prepare(program, options);
@@ -52,7 +52,7 @@ describe('a training step of a network', () => {
 
   test('fusion takes away a good part of the steps, and memory is used again', () => {
     const fused = prepare(program).plan;
-    const plain = prepare(program, { fuse: false }).plan;
+    const plain = prepare(program, { optimizations: false }).plan;
     expect(fused.steps.length).toBeLessThan(0.95 * plain.steps.length);
     const values = fused.buffers.filter((b) => b.leaf === null);
     expect(values.length).toBeLessThan(fused.steps.length / 2);

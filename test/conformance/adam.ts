@@ -1,11 +1,11 @@
 // Training trajectories: the loss before each step and after the last, and the parameters at the end.
 import { compile } from '../../src/compile.ts';
-import type { GpuContext } from '../../src/gpu/device.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { type Feeds, reference } from '../../src/graph/reference.ts';
 import { adam } from '../../src/nn/optimizer.ts';
 import type { Parameters, Weights } from '../../src/nn/parameters.ts';
 import { gradient } from '../../src/ops/index.ts';
+import type { CaseGpu } from './case.ts';
 import { BOUNDS, type Kind, type Measure } from './measure.ts';
 
 export interface AdamRecord {
@@ -46,7 +46,7 @@ export async function compareAdam(
   record: AdamRecord,
   trained: Trained,
   measure: Measure,
-  gpu: GpuContext | null,
+  gpu: CaseGpu | null,
 ): Promise<void> {
   const { name, lr, beta1, beta2, eps, weight_decay: decay, amsgrad } = record.optimizer;
   if (name !== 'Adam' || decay !== 0 || amsgrad)
@@ -56,8 +56,8 @@ export async function compareAdam(
   const updates = optimizer.step(gradient(loss, [optimizer.parameters])[0]);
   const length = trained.initial.length;
 
-  const onGpu = async (context: GpuContext): Promise<Trajectory> => {
-    const executable = await compile(context, { outputs: { loss }, updates });
+  const onGpu = async (context: CaseGpu): Promise<Trajectory> => {
+    const executable = await compile(context, { outputs: { loss }, updates }, context);
     try {
       executable.write(trained.feeds);
       const losses: number[] = [];

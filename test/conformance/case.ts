@@ -1,7 +1,11 @@
 // The two nouns of the runners: a case, and the table entry of a family.
 import type { GpuContext } from '../../src/gpu/device.ts';
+import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import type { Family, Json, ReadFile } from '../support/fixture.ts';
 import type { Measure } from './measure.ts';
+
+/** A device, and how programs are compiled for it. */
+export type CaseGpu = GpuContext & { readonly optimizations?: OptimizationChoice };
 
 /** One case of a fixture file: compares one configuration, in f64 and on the GPU where there is one. */
 export interface Case {

@@ -2,6 +2,7 @@
 // 1 if a case fails or a family is missing, 2 if the arguments make no sense.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { choiceWithout } from '../support/optimizations.ts';
 import { openRuntime, type RuntimeKind } from '../support/runtime.ts';
 import {
   type FamilyReport,
@@ -19,6 +20,7 @@ const usage = `npm run conformance -- [DIR] [options]
   DIR                      folder of fixtures (default test/fixtures)
   --family NAME            only this family; several may be named
   --runtime chromium|node  headless browser, or Node with Dawn (default chromium)
+  --without RULE           compile without this optimization; several may be named, "all" is all of them
   --verbose                a line a case
   --json                   one JSON object as the last line`;
 
@@ -42,6 +44,7 @@ const { values: options, positionals } = orUsage(() =>
     options: {
       runtime: { type: 'string', default: 'chromium' },
       family: { type: 'string', multiple: true, default: [] },
+      without: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -58,6 +61,7 @@ if (positionals.length > 1) fail(`one folder at most, not ${positionals.join(' '
 
 const kind = options.runtime as RuntimeKind;
 const folder = resolve(positionals[0] ?? DEFAULT_FOLDER);
+const optimizations = orUsage(() => choiceWithout(options.without));
 const selection = orUsage(() => select(folder, options.family));
 const reports: FamilyReport[] = [];
 let adapter: string | null = null;
@@ -78,7 +82,7 @@ try {
         const result: FileResult = await runtime.run(
           'test/conformance/run.ts',
           'runFile',
-          { file },
+          { file, optimizations },
           onMessage,
         );
         adapter ??= result.adapter;

@@ -63,6 +63,14 @@ describe('the files of test/fixtures', () => {
     expect(text).toContain('S2Activation (3 cases), SO3Activation (1 case)');
   }, 400_000);
 
+  test('all rules of `compile` off: the same cases pass', async () => {
+    const families = ['sphericalHarmonics', 'linear', 'conv', 'network_attributes'];
+    const named = families.flatMap((family) => ['--family', family]);
+    const { json, text } = await conformance('--without', 'all', '--runtime', 'node', ...named);
+    expect(json.passed, text).toBe(true);
+    expect(json.families.map(({ family }: Json) => family)).toEqual(families);
+  }, 400_000);
+
   test('pure mathematics has no GPU column', async () => {
     const { json } = await conformance('--runtime', 'node', '--family', 'wigner3j');
     expect(json.adapter).toBeNull();
@@ -92,12 +100,14 @@ describe('arguments', () => {
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^npm run conformance -- \[DIR\] \[options\]\n/);
     // Whatever is read is in it.
-    for (const option of ['--family', '--runtime', '--verbose', '--json']) expect(stdout).toContain(option);
+    for (const option of ['--family', '--runtime', '--without', '--verbose', '--json'])
+      expect(stdout).toContain(option);
   });
 
   test.each([
     [['--famly', 'linear'], "Unknown option '--famly'"],
     [['no/such/folder'], 'ENOENT'],
+    [['--without', 'speed'], 'there is no optimization "speed"; known are '],
   ])('%s: what is wrong, and the usage; no stack', async (args, message) => {
     const { status, stdout, stderr } = await start(...args);
     expect([status, stdout]).toEqual([2, '']);

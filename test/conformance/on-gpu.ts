@@ -1,8 +1,8 @@
 import { prepare } from '../../src/compile.ts';
-import type { GpuContext } from '../../src/gpu/device.ts';
 import { Executable } from '../../src/gpu/execute.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { type Feeds, reference } from '../../src/graph/reference.ts';
+import type { CaseGpu } from './case.ts';
 
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -10,7 +10,7 @@ export type Values = Readonly<Record<string, ArrayLike<number>>>;
 export async function evaluate(
   outputs: Readonly<Record<string, Node>>,
   feeds: Feeds,
-  gpu: GpuContext | null,
+  gpu: CaseGpu | null,
 ): Promise<{ exact: Values; single: Values | null }> {
   const compiling = gpu && compileWithFeeds(gpu, outputs, feeds);
   compiling?.catch(() => {}); // awaited below, unless the reference throws first
@@ -28,12 +28,12 @@ export async function evaluate(
 
 /** Compiles, and feeds the leaves that the program still has: simplification may have found some to be of no effect. */
 async function compileWithFeeds(
-  gpu: GpuContext,
+  gpu: CaseGpu,
   outputs: Readonly<Record<string, Node>>,
   feeds: Feeds,
 ): Promise<Executable> {
   const maxInputs = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
-  const prepared = prepare({ outputs }, { maxInputs });
+  const prepared = prepare({ outputs }, { maxInputs, optimizations: gpu.optimizations });
   const executable = await Executable.create(gpu, prepared);
   const used = prepared.plan.buffers.flatMap(({ leaf }) => leaf?.attrs.name ?? []);
   executable.write(Object.fromEntries(used.flatMap((name) => (name in feeds ? [[name, feeds[name]]] : []))));

@@ -1,8 +1,9 @@
 // What runs in a browser page or in Node: all cases of one fixture file, several at a time.
-import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
+import { requestDevice } from '../../src/gpu/device.ts';
+import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import { type Family, loadFamilyWith } from '../support/fixture.ts';
 import type { RunContext } from '../support/runtime.ts';
-import type { Case } from './case.ts';
+import type { Case, CaseGpu } from './case.ts';
 import { families } from './families/index.ts';
 import { Measure, type Measurement } from './measure.ts';
 
@@ -11,6 +12,8 @@ export interface FileOptions {
   readonly file: string;
   /** Without it, only the f64 reference is compared. Default true. */
   readonly gpu?: boolean;
+  /** Rules that programs are compiled without. */
+  readonly optimizations?: OptimizationChoice;
 }
 
 export interface CaseResult {
@@ -35,7 +38,8 @@ const CONCURRENT = 4;
 export async function runFile({ arg, post, readFile }: RunContext<FileOptions>): Promise<FileResult> {
   const family = await loadFamilyWith(readFile, arg.file);
   const runner = families[family.json.family];
-  const gpu = runner.gpu && arg.gpu !== false ? await requestDevice() : null;
+  const gpu: CaseGpu | null =
+    runner.gpu && arg.gpu !== false ? { ...(await requestDevice()), optimizations: arg.optimizations } : null;
   const errors: string[] = [];
   gpu?.device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   try {
@@ -63,7 +67,7 @@ export async function runFile({ arg, post, readFile }: RunContext<FileOptions>):
   }
 }
 
-async function runCase(one: Case, { tensor }: Family, gpu: GpuContext | null): Promise<CaseResult> {
+async function runCase(one: Case, { tensor }: Family, gpu: CaseGpu | null): Promise<CaseResult> {
   const measure = new Measure(tensor);
   let failure: string | null = null;
   try {

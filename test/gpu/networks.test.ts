@@ -73,7 +73,7 @@ describe('one network, compiled in other ways', () => {
   test('fused or not, generated or by the default slots: the same values', async () => {
     const { outputs, feeds } = program(network);
     const usual = await runOnGpu(gpu, outputs, feeds);
-    for (const options of [{ fuse: false }, { plain: true }]) {
+    for (const options of [{ optimizations: false }, { plain: true }]) {
       const other = await runOnGpu(gpu, outputs, feeds, options);
       for (const name of Object.keys(outputs))
         expect(scaledError(other[name], usual[name]), `${name} ${JSON.stringify(options)}`).toBeLessThan(

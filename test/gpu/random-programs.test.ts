@@ -15,7 +15,7 @@ import { sum } from '../../src/ops/sum.ts';
 import { randomFeeds, scaledError } from '../support/feeds.ts';
 import { irrepsUpTo, layoutOf } from '../support/layers.ts';
 import { gpuError, runOnGpu } from '../support/on-gpu.ts';
-import { runs } from '../support/property.ts';
+import { runs, someOptimizations } from '../support/property.ts';
 import { allOps, graphs, pointwiseOps } from '../support/random-graph.ts';
 import { tensorProductSpecs, wideProductSpecs } from '../support/random-product.ts';
 
@@ -28,16 +28,16 @@ afterAll(() => gpu?.device.destroy());
 describe('random graphs', () => {
   const check = (programs: fc.Arbitrary<{ pool: Node[]; chosen: number[] }>, count: number) =>
     fc.assert(
-      fc.asyncProperty(programs, fc.boolean(), async ({ pool, chosen }, fuse) => {
+      fc.asyncProperty(programs, someOptimizations, async ({ pool, chosen }, optimizations) => {
         const outputs: Record<string, Node> = { last: pool[pool.length - 1] };
         for (const k of chosen) outputs[`out${k}`] = pool[k % pool.length];
-        expect(await gpuError(gpu, outputs, randomFeeds(pool), { fuse })).toBeLessThan(2e-5);
+        expect(await gpuError(gpu, outputs, randomFeeds(pool), { optimizations })).toBeLessThan(2e-5);
       }),
       runs(count),
     );
   const chosen = fc.array(fc.nat(), { maxLength: 3 });
 
-  test('equal the reference, fused and not', () =>
+  test('equal the reference, whatever rules are on', () =>
     check(fc.record({ pool: graphs(allOps, 20), chosen }), 25));
 
   test('with so many rows that kernels compute four numbers at a time', () =>

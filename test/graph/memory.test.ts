@@ -6,6 +6,7 @@ import { index, packIndexMap } from '../../src/graph/index-map.ts';
 import { constant, input, state, stateOp } from '../../src/graph/leaf.ts';
 import type { Update } from '../../src/graph/memory.ts';
 import { type Node, topologicalOrder } from '../../src/graph/node.ts';
+import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import { type Feeds, reference } from '../../src/graph/reference.ts';
 import { gather, segmentSum } from '../../src/ops/gather.ts';
 import { add, map, multiply, scale } from '../../src/ops/map.ts';
@@ -13,7 +14,7 @@ import { optimizerStep } from '../../src/ops/optimizer-step.ts';
 import { concat, place, slice } from '../../src/ops/slice.ts';
 import { broadcast, sum } from '../../src/ops/sum.ts';
 import { randomFeeds, scaledError } from '../support/feeds.ts';
-import { runs } from '../support/property.ts';
+import { runs, someOptimizations } from '../support/property.ts';
 import { allOps, graphs } from '../support/random-graph.ts';
 import { Simulation } from '../support/simulate.ts';
 
@@ -24,7 +25,7 @@ import { Simulation } from '../support/simulate.ts';
 function check(
   outputs: Readonly<Record<string, Node>>,
   updates: readonly Update[] = [],
-  options: { fuse?: boolean; maxInputs?: number; feeds?: Feeds } = {},
+  options: { optimizations?: OptimizationChoice; maxInputs?: number; feeds?: Feeds } = {},
 ) {
   const prepared = prepare({ outputs, updates }, options);
   const simulation = new Simulation(prepared.plan);
@@ -57,19 +58,20 @@ const outputsOf = (pool: readonly Node[], chosen: readonly number[]) =>
   );
 
 describe('random programs run in their buffers as they do without any', () => {
-  test('fused', () => {
-    fc.assert(
-      fc.property(programs(), ({ pool, chosen }) => {
-        check(outputsOf(pool, chosen));
-      }),
-      runs(400),
-    );
-  });
+  for (const optimizations of [true, false])
+    test(optimizations ? 'with all rules on' : 'with all rules off', () => {
+      fc.assert(
+        fc.property(programs(), ({ pool, chosen }) => {
+          check(outputsOf(pool, chosen), [], { optimizations });
+        }),
+        runs(optimizations ? 400 : 200),
+      );
+    });
 
-  test('not fused', () => {
+  test('with some rules on', () => {
     fc.assert(
-      fc.property(programs(), ({ pool, chosen }) => {
-        check(outputsOf(pool, chosen), [], { fuse: false });
+      fc.property(programs(), someOptimizations, ({ pool, chosen }, optimizations) => {
+        check(outputsOf(pool, chosen), [], { optimizations });
       }),
       runs(200),
     );
@@ -116,7 +118,7 @@ describe('buffers', () => {
     // A chain of products over rows that cannot be fused: two buffers, by turns.
     let x = input('x', 3, 5);
     for (let i = 0; i < 20; i++) x = broadcast(sum(x, 'rows'), 3, 5);
-    const { plan } = check({ x }, [], { fuse: false });
+    const { plan } = check({ x }, [], { optimizations: false });
     expect(plan.steps).toHaveLength(40);
     expect(plan.buffers.filter((b) => b.leaf === null).length).toBeLessThanOrEqual(3);
   });
@@ -125,7 +127,7 @@ describe('buffers', () => {
     const large = sum(broadcast(sum(input('x', 4, 100), 'cols'), 4, 100), 'rows');
     const small = sum(broadcast(sum(large, 'cols'), 5, 1), 'rows');
     expect(computed(small).every((b) => b.size <= 400)).toBe(true);
-    check({ small }, [], { fuse: false });
+    check({ small }, [], { optimizations: false });
   });
 
   test('an output keeps its buffer to the end', () => {
@@ -170,7 +172,7 @@ describe('slices of packed rows', () => {
     const view = slice(source, 192, 100);
     let other = sum(broadcast(packed, 2, 300), 'rows');
     for (let i = 0; i < 4; i++) other = sum(broadcast(other, 2, 300), 'rows');
-    check({ both: add(sum(view, 'all'), sum(other, 'all')) }, [], { fuse: false });
+    check({ both: add(sum(view, 'all'), sum(other, 'all')) }, [], { optimizations: false });
   });
 });
 

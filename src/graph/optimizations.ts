@@ -1,0 +1,27 @@
+/**
+ * What `compile` does besides what a program needs, so that it runs faster. Each rule can be switched off; the values are
+ * the same to rounding.
+ */
+export interface Optimizations {
+  /** Pointwise chains are one kernel. */
+  readonly pointwise: boolean;
+}
+
+/** Which rules to switch off, the others stay on; or all on, or all off. */
+export type OptimizationChoice = Partial<Optimizations> | boolean;
+
+const all: Optimizations = { pointwise: true };
+
+/** Names of all rules. */
+export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];
+
+/** Every rule with its choice. Throws an error that lists the rules if one is named that is not there. */
+export function optimizationsOf(choice: OptimizationChoice = true): Optimizations {
+  if (choice === true) return all;
+  if (!choice)
+    return Object.fromEntries(optimizationNames.map((name) => [name, false])) as unknown as Optimizations;
+  const unknown = Object.keys(choice).find((name) => !(name in all));
+  if (unknown !== undefined)
+    throw new Error(`there is no optimization "${unknown}"; known are ${optimizationNames.join(', ')}`);
+  return { ...all, ...choice };
+}
