@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { chromiumFlags, findBrowser } from './test/support/browser.ts';
 import { examplesPlugin } from './test/support/examples-plugin.ts';
 import { libraryBuild, plainShaders } from './test/support/library-build.ts';
+import { siteBuild } from './test/support/site-build.ts';
+import { texPlugin } from './test/support/tex-plugin.ts';
 
 const repository = import.meta.dirname;
 const isTest = process.env.VITEST !== undefined;
@@ -19,13 +21,32 @@ const gpuTests = ['test/gpu/**/*.test.ts'];
 // What only a browser has, its file system and database.
 const browserTests = ['test/io/browser/**/*.test.ts'];
 
-export default defineConfig(({ command }) => ({
-  // `vite` serves the demo; `vite build` writes the library; the tests see the whole repository.
-  root: command === 'serve' && !isTest ? resolve(repository, 'demo') : repository,
+// `vite` serves the pages; `vite build` writes the library, `vite build --mode site` the pages; the tests see the whole
+// repository.
+export default defineConfig(({ command, mode }) => {
+  if (isTest) return testing;
+  if (command === 'serve')
+    return {
+      root: resolve(repository, 'demo'),
+      appType: 'mpa',
+      publicDir: false,
+      plugins: [texPlugin()],
+      server: { host: '127.0.0.1', fs: { allow: [repository] } },
+    };
+  if (mode === 'site') return siteBuild();
+  return {
+    root: repository,
+    publicDir: false,
+    plugins: [plainShaders()],
+    build: libraryBuild('src/index.ts'),
+  };
+});
+
+const testing: ViteUserConfig = {
+  root: repository,
   publicDir: false,
-  plugins: isTest ? [examplesPlugin(repository)] : [plainShaders()],
+  plugins: [examplesPlugin(repository)],
   server: { host: '127.0.0.1', fs: { allow: [repository] } },
-  build: libraryBuild('src/index.ts'),
   test: {
     // Node cannot load wgsl_reflect's `main` (CommonJS in a package that says it is ESM); Vite takes its `module`.
     server: { deps: { inline: ['wgsl_reflect'] } },
@@ -86,4 +107,4 @@ export default defineConfig(({ command }) => ({
       },
     ],
   },
-}));
+};

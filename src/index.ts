@@ -50,7 +50,7 @@ export {
 export * from './dynamics/units.ts';
 export type { Potential } from './dynamics/velocity-verlet.ts';
 export { type DeviceOptions, type GpuContext, LimitError, requestDevice } from './gpu/device.ts';
-export { Executable, type GpuFeeds } from './gpu/execute.ts';
+export { Executable, type GpuFeeds, type GpuRows } from './gpu/execute.ts';
 export { ShaderError } from './gpu/pipeline.ts';
 export { StateStore } from './gpu/state-store.ts';
 export * as expression from './graph/expression.ts';

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { themeCss } from '../shared/colours.ts';
 
 /** More points than a screen has pixels: then every second one is dropped. */
 const MAX_POINTS = 4000;
@@ -57,7 +58,7 @@ export class LossChart {
     inspect: (point: { step: number; loss: number | null; recognised: number } | null) => void,
   ) {
     const style = getComputedStyle(host);
-    const color = (name: string) => () => style.getPropertyValue(name).trim();
+    const color = (name: string) => () => themeCss(host, name);
     const axis = {
       stroke: color('--muted'),
       grid: { stroke: color('--line'), width: 1 },

@@ -21,6 +21,16 @@ interface Leaf {
   readonly buffer: GPUBuffer;
 }
 
+/** Where the numbers of a value are on the GPU: row-major, 32-bit floats (index maps: unsigned integers). */
+export interface GpuRows {
+  /** Made for `STORAGE | UNIFORM | COPY_SRC | COPY_DST`. */
+  readonly buffer: GPUBuffer;
+  /** Bytes before the first number, a multiple of 4; of 256 unless the value is a part of another. */
+  readonly offset: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
 /** Numbers for a program's leaves by name: row-major, rows * cols each; index maps as `packIndexMap` gives them. */
 export type GpuFeeds = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -59,6 +69,7 @@ export class Executable {
   private readonly device: GPUDevice;
   private readonly memory: Allocation;
   private readonly leaves: ReadonlyMap<string, Leaf>;
+  private readonly outputs: ReadonlyMap<string, GpuRows>;
   private readonly ring: ReadRing;
 
   private constructor(
@@ -66,6 +77,7 @@ export class Executable {
     list: readonly Dispatch[],
     memory: Allocation,
     leaves: ReadonlyMap<string, Leaf>,
+    outputs: ReadonlyMap<string, GpuRows>,
     ring: ReadRing,
   ) {
     this.device = memory.device;
@@ -75,6 +87,7 @@ export class Executable {
     this.inputs = new Set([...leaves].flatMap(([name, { node }]) => (node.op === stateOp ? [] : [name])));
     this.memory = memory;
     this.leaves = leaves;
+    this.outputs = outputs;
     this.ring = ring;
     const own = [...leaves.values()].filter(({ node }) => node.op === stateOp);
     this.bytes = memory.bytes + ring.bytes + own.reduce((sum, { buffer }) => sum + buffer.size, 0);
@@ -108,24 +121,26 @@ export class Executable {
       const buffers = allocated.value;
       // All at once: the compilations run beside each other.
       const pipelines = await Promise.all(kernels.map((kernel) => pipelineOf(device, kernel)));
+      const places = new Map<string, GpuRows>();
+      for (const [name, node] of Object.entries(outputs)) {
+        const place = plan.places.get(node) ?? { buffer: 0, offset: 0 }; // no place: no numbers
+        const { rows, cols } = node;
+        places.set(name, { buffer: buffers[place.buffer], offset: place.offset * 4, rows, cols });
+      }
       const linked = watched(device, () => ({
         list: kernels.flatMap((kernel, i) =>
           kernel.workgroups === 0 ? [] : [dispatchOf(plan, i, kernel, pipelines[i], buffers, memory)],
         ),
         ring: new ReadRing(
           device,
-          Object.entries(outputs).map(([name, node]) => {
-            const place = plan.places.get(node) ?? { buffer: 0, offset: 0 }; // no place: no numbers to copy
-            const numbers = node.rows * node.cols;
-            return { name, buffer: buffers[place.buffer], offset: place.offset * 4, numbers };
-          }),
+          [...places].map(([name, { rows, cols, ...place }]) => ({ name, ...place, numbers: rows * cols })),
         ),
       }));
       made = linked.value.ring;
       refuse([...(await allocated.errors), ...(await linked.errors)], plan);
       const { list, ring } = linked.value;
       await checkDispatches(device, list);
-      return new Executable(states, list, memory, leaves, ring);
+      return new Executable(states, list, memory, leaves, places, ring);
     } catch (error) {
       memory.dispose();
       made?.dispose();
@@ -183,6 +198,28 @@ export class Executable {
     const slot = this.ring.acquire(options.outputs);
     this.submit(options.times ?? 1, (encoder) => slot.encode(encoder));
     return slot.read();
+  }
+
+  /**
+   * Where an output, an input or a state is on the GPU, for programs that draw it, or compute with it, without reading it
+   * back. An output's numbers are those of the latest run; the buffer stays the same from run to run.
+   *
+   * @throws Error if there is neither an output nor an input of that name.
+   * @example
+   * ```ts gpu
+   * import { compile, input, requestDevice, scale } from 'clebsch';
+   * const program = await compile(await requestDevice(), { outputs: { y: scale(input('x', 4, 3), 2) } });
+   * const { rows, cols, offset } = program.bufferOf('y');
+   * [rows, cols, offset]; // => [4, 3, 0]
+   * ```
+   */
+  bufferOf(name: string): GpuRows {
+    const output = this.outputs.get(name);
+    if (output) return output;
+    const leaf = this.leaves.get(name);
+    if (leaf) return { buffer: leaf.buffer, offset: 0, rows: leaf.node.rows, cols: leaf.node.cols };
+    const known = [...this.outputs.keys(), ...this.leaves.keys()].join(', ');
+    throw new Error(`there is no output or input "${name}" here; known are ${known}`);
   }
 
   private submit(times: number, after?: (encoder: GPUCommandEncoder) => void): void {

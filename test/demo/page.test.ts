@@ -1,18 +1,19 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import { type Demo, openDemo, readNumber, trainToTheEnd } from './open-demo.ts';
+import { openDemo, readNumber, trainToTheEnd } from './open-demo.ts';
+import type { Pages } from './support/open-pages.ts';
 
 // Nothing inline and nothing from elsewhere.
 const STRICT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
-let demo: Demo;
+let demo: Pages;
 beforeAll(async () => {
   demo = await openDemo();
 });
 afterAll(() => demo.close());
 
-const open: Demo['open'] = async (...args) => {
+const open: Pages['open'] = async (...args) => {
   const opened = await demo.open(...args);
   onTestFailed(() => console.log('the page complained:', opened.complaints));
   return opened;
@@ -32,7 +33,7 @@ async function withPolicy(page: Page): Promise<void> {
   // The socket of Vite's client: a page that did not come from the network may not open one to this machine.
   await page.routeWebSocket(/token=/, () => {});
   await page.route(
-    ({ pathname }) => pathname === '/',
+    ({ pathname }) => pathname === '/tetris/',
     async (route) => {
       const response = await route.fetch();
       await route.fulfill({
@@ -114,7 +115,7 @@ test('pauses, goes on, resets, and takes its settings from the controls and the 
   expect(new URL(page.url()).searchParams.get('lr')).toBe('0.02');
 
   // The address alone gives the same network.
-  await page.goto(`${demo.origin}/?mul=8&seed=4`);
+  await page.goto(`${demo.origin}/tetris/?mul=8&seed=4`);
   await ready(page);
   expect(await page.locator('#shapes').innerText()).toBe(other);
   expect(await page.locator('#learning-rate').inputValue()).toBe('0.01');

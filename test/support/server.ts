@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve, sep } from 'node:path';
 import { createServer as createVite } from 'vite';
+import { texPlugin } from './tex-plugin.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -38,6 +39,7 @@ export async function startServer({ root = REPOSITORY, files }: ServerOptions = 
     logLevel: 'error',
     // Dependencies are ES modules and are served one by one: no bundling step, and no cache folder that two
     // servers would fight over.
+    plugins: [texPlugin()],
     optimizeDeps: { noDiscovery: true, include: [] },
     server: {
       middlewareMode: true,

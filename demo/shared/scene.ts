@@ -1,0 +1,105 @@
+import type { GpuContext, Matrix3 } from '../../src/index.ts';
+import { type CameraOptions, OrbitCamera } from './orbit-camera.ts';
+import { PainterRenderer } from './scene-canvas.ts';
+import type { Renderer, SceneObject } from './scene-objects.ts';
+import { WebGpuRenderer } from './scene-webgpu.ts';
+import { listenForTurns, type Turn, turnFurther } from './turning.ts';
+
+export type { Colour, Instances, Rows, SceneObject, Surface } from './scene-objects.ts';
+
+export interface SceneOptions {
+  /** What the picture shows, for those who do not see it. */
+  readonly label: string;
+  readonly camera?: CameraOptions;
+  /**
+   * What drags and arrow keys turn: the camera (default), nothing, or whatever `turned` does: it is given the viewer's
+   * turn, and `further` takes a rotation to the turned one.
+   */
+  readonly turns?: 'camera' | 'nothing' | ((further: (rotation: Matrix3) => Matrix3) => void);
+}
+
+/**
+ * A picture of 3D objects in a canvas, drawn again only when something changed. With a GPU by WebGPU, numbers may come
+ * straight from the engine's buffers; without one on a 2D canvas. The canvas's size is what CSS makes it.
+ */
+export class Scene {
+  readonly canvas: HTMLCanvasElement;
+  readonly camera: OrbitCamera;
+  /** Change it as you like, then call `draw`. */
+  readonly objects: SceneObject[] = [];
+  private readonly renderer: Renderer;
+  private readonly ended = new AbortController();
+  private frame = 0;
+  private size: readonly [number, number] = [0, 0];
+
+  constructor(canvas: HTMLCanvasElement, gpu: GpuContext | null, options: SceneOptions) {
+    const { signal } = this.ended;
+    this.canvas = canvas;
+    this.camera = new OrbitCamera(options.camera);
+    this.renderer = gpu ? new WebGpuRenderer(canvas, gpu) : new PainterRenderer(canvas);
+    const { turns = 'camera' } = options;
+    canvas.setAttribute('aria-label', options.label);
+    canvas.setAttribute('role', turns === 'nothing' ? 'img' : 'application');
+    if (turns !== 'nothing') {
+      canvas.tabIndex = 0;
+      canvas.classList.add('turns');
+      canvas.setAttribute('aria-roledescription', '3D view, turned by the arrow keys');
+      listenForTurns(canvas, (turn) => this.turn(turn, turns), signal);
+    }
+    const observer = new ResizeObserver(([{ contentRect }]) => this.resize(contentRect));
+    observer.observe(canvas);
+    signal.addEventListener('abort', () => observer.disconnect());
+  }
+
+  /** What the picture shows now, for those who do not see it. */
+  set label(text: string) {
+    this.canvas.setAttribute('aria-label', text);
+  }
+
+  add<T extends SceneObject>(object: T): T {
+    this.objects.push(object);
+    this.draw();
+    return object;
+  }
+
+  remove(object: SceneObject): void {
+    const at = this.objects.indexOf(object);
+    if (at >= 0) this.objects.splice(at, 1);
+    this.draw();
+  }
+
+  /** Draws before the next frame, once, however often it is asked. */
+  draw(): void {
+    if (this.frame || this.ended.signal.aborted) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const [width, height] = this.size;
+      if (width * height === 0) return;
+      if (this.canvas.width !== width) this.canvas.width = width;
+      if (this.canvas.height !== height) this.canvas.height = height;
+      this.renderer.draw(this.objects, this.camera.view(width, height));
+    });
+  }
+
+  /** Frees what the scene has on the GPU. A canvas can have another scene afterwards on the same kind of device. */
+  dispose(): void {
+    this.ended.abort();
+    cancelAnimationFrame(this.frame);
+    this.renderer.dispose();
+  }
+
+  private turn(turn: Turn, turns: Exclude<SceneOptions['turns'], 'nothing' | undefined>): void {
+    if (turns === 'camera') this.camera.orbit(-turn.right, turn.down);
+    else {
+      const axes = this.camera.axes();
+      turns((rotation) => turnFurther(rotation, turn, axes));
+    }
+    this.draw();
+  }
+
+  private resize({ width, height }: DOMRectReadOnly): void {
+    const ratio = Math.min(2, window.devicePixelRatio);
+    this.size = [Math.round(width * ratio), Math.round(height * ratio)];
+    this.draw();
+  }
+}

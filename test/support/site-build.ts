@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UserConfig } from 'vite';
+import { plainShaders } from './library-build.ts';
+import { REPOSITORY } from './server.ts';
+import { texPlugin } from './tex-plugin.ts';
+
+const DEMO = join(REPOSITORY, 'demo');
+const folders = readdirSync(DEMO, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const having = (file: string) =>
+  folders.map(({ name }) => name).filter((name) => existsSync(join(DEMO, name, file)));
+
+/** Folders of demo/ that are pages, and those that have an element. */
+export const pageFolders = having('index.html');
+export const elementFolders = having('element.ts').filter((name) => name !== 'shared');
+
+/**
+ * The site: every page, and each element as a module with a name that stays, `elements/tetris.js`. All paths in it are
+ * relative, so it works from any folder of any server; nothing in it is inline, so a strict policy does not break it.
+ */
+export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
+  const pages = ['index.html', ...pageFolders.map((name) => `${name}/index.html`)];
+  return {
+    root: DEMO,
+    base: './',
+    publicDir: false,
+    appType: 'mpa',
+    plugins: [texPlugin(), plainShaders()],
+    worker: { format: 'es', plugins: () => [plainShaders()] },
+    build: {
+      target: 'es2023',
+      outDir,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input: {
+          ...Object.fromEntries(
+            pages.map((page) => [page.replace(/\/?index\.html$/, '') || 'gallery', join(DEMO, page)]),
+          ),
+          ...Object.fromEntries(
+            elementFolders.map((name) => [`elements/${name}`, join(DEMO, name, 'element.ts')]),
+          ),
+        },
+        // package.json promises for the library that modules do nothing when they are imported; elements register themselves.
+        treeshake: { moduleSideEffects: (id) => id.startsWith(DEMO) },
+        output: {
+          entryFileNames: ({ name }) =>
+            name.startsWith('elements/') ? '[name].js' : 'assets/[name]-[hash].js',
+        },
+      },
+    },
+  };
+}
