@@ -11,6 +11,8 @@ export interface Dispatch {
   /** Name of the op, and of the file in `shaders/`. */
   readonly op: string;
   readonly shader: string;
+  /** The linked WGSL, as the driver was given it. */
+  readonly code: string;
   /** Bytes of the values that it reads and of the one that it writes, each counted once; tables are not counted. */
   readonly bytes: number;
   readonly pipeline: GPUComputePipeline;
@@ -25,7 +27,7 @@ export function dispatchOf(
   plan: Plan,
   step: number,
   kernel: Kernel,
-  { pipeline, layout, bindings }: Pipeline,
+  { code, pipeline, layout, bindings }: Pipeline,
   buffers: readonly GPUBuffer[],
   memory: Allocation,
 ): Dispatch {
@@ -75,7 +77,7 @@ export function dispatchOf(
   // What is overwritten in place is read as well.
   if (node.op.overwrites) values.push(node);
   const bytes = values.reduce((sum, { rows, cols }) => sum + rows * cols * 4, 0);
-  return { label, op: node.op.name, shader: kernel.shader, bytes, pipeline, group, x, y };
+  return { label, op: node.op.name, shader: kernel.shader, code, bytes, pipeline, group, x, y };
 }
 
 /** Writes dispatches into a pass. */

@@ -240,6 +240,23 @@ export class Executable {
     return this.list.map(({ label, x, y }) => `${label} (${x * y} workgroups)`);
   }
 
+  /**
+   * The WGSL of each dispatch, in order, as the driver was given it: files of `shaders/` with what was generated for
+   * this program.
+   *
+   * @example
+   * ```ts gpu
+   * import { compile, input, requestDevice, scale } from 'clebsch';
+   * const program = await compile(await requestDevice(), { outputs: { y: scale(input('x', 1, 3), 2) } });
+   * const [{ label, code }] = program.shaders();
+   * label; // => "step 0, map[(2 * a)] -> 1x3"
+   * code.includes('@compute'); // => true
+   * ```
+   */
+  shaders(): { readonly label: string; readonly code: string }[] {
+    return this.list.map(({ label, code }) => ({ label, code }));
+  }
+
   /** Frees the program's buffers; states live on in their store. */
   dispose(): void {
     this.memory.dispose();

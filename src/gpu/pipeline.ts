@@ -2,6 +2,8 @@ import type { Kernel } from '../graph/node.ts';
 import { type Binding, bindingsOf, link } from './link.ts';
 
 export interface Pipeline {
+  /** The linked WGSL. */
+  readonly code: string;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly bindings: readonly Binding[];
@@ -90,7 +92,7 @@ async function create(
       compute: { module, entryPoint: 'main' },
     });
     await failure;
-    return { pipeline, layout, bindings };
+    return { code, pipeline, layout, bindings };
   } catch (error) {
     const { messages } = await module.getCompilationInfo();
     const errors = messages.filter((m) => m.type === 'error');
