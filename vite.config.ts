@@ -30,7 +30,7 @@ export default defineConfig(({ command, mode }) => {
       root: resolve(repository, 'demo'),
       appType: 'mpa',
       publicDir: false,
-      plugins: [texPlugin()],
+      plugins: [texPlugin(resolve(repository, 'demo'))],
       server: { host: '127.0.0.1', fs: { allow: [repository] } },
     };
   if (mode === 'site') return siteBuild();

@@ -33,7 +33,9 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   static readonly styles: readonly string[] = [];
 
   static get observedAttributes(): string[] {
-    return [...Object.keys(this.fields).map((name) => keyOf(this.fields, name)), 'controls'];
+    // biome-ignore lint/complexity/noThisInStatic: it is the subclass, whose fields are meant.
+    const { fields } = this;
+    return [...Object.keys(fields).map((name) => keyOf(fields, name)), 'controls'];
   }
 
   readonly root: ShadowRoot;

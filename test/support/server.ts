@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { createServer as createVite } from 'vite';
 import { texPlugin } from './tex-plugin.ts';
 
@@ -39,7 +39,7 @@ export async function startServer({ root = REPOSITORY, files }: ServerOptions = 
     logLevel: 'error',
     // Dependencies are ES modules and are served one by one: no bundling step, and no cache folder that two
     // servers would fight over.
-    plugins: [texPlugin()],
+    plugins: [texPlugin(join(REPOSITORY, 'demo'))],
     optimizeDeps: { noDiscovery: true, include: [] },
     server: {
       middlewareMode: true,

@@ -25,7 +25,7 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
     base: './',
     publicDir: false,
     appType: 'mpa',
-    plugins: [texPlugin(), plainShaders()],
+    plugins: [texPlugin(DEMO), plainShaders()],
     worker: { format: 'es', plugins: () => [plainShaders()] },
     build: {
       target: 'es2023',
