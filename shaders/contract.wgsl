@@ -10,19 +10,20 @@ const TRANSPOSED = false; //#param
 
 @group(0) @binding(0) var<storage, read> left: array<Value>;
 @group(0) @binding(1) var<storage, read> right: array<Value>;
-// Header: 0 sections, 1 columns of left, 2 of the weights of a sample (0 when shared), 3 of the result, 4 samples.
+// The number of sections, the sections, the runs. Each says its own sizes: a dispatch may hold several products.
 @group(0) @binding(2) var<storage, read> table: array<u32>;
 @group(0) @binding(3) var<storage, read_write> result: array<Value>;
 
-const HEADER = 5u;
+const HEADER = 1u;
 // A section fills one block of the result, or several (variants) whose offsets are linear in their number:
 // 0 invocations, 1 of them for a variant, 2 columns, 3 components, 4 offset, 5 its step, 6 stride of a component,
-// 7 first run, 8 end of the runs.
-const SECTION = 9u;
+// 7 first run, 8 end of the runs, 9 samples, 10 columns of the result, 11 of the weights of a sample (0 when shared).
+const SECTION = 12u;
 // A run is a number of input blocks whose offsets are linear in their number:
 // 0 count, 1 offset in left, 2 its step by block and 3 by variant, 4 stride of a component, 5 offset of the weights,
-// 6 its step by block and 7 by variant, 8 length of the sum, 9 columns of the weights, 10 factor (bits of f32).
-const RUN = 11u;
+// 6 its step by block and 7 by variant, 8 length of the sum, 9 columns of the weights, 10 factor (bits of f32),
+// 11 columns of left.
+const RUN = 12u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -40,7 +41,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let dim = table[section + 3u];
   let column = thread % columns;
   // Rows are samples and components; with weights of its own, a sample's rows are a group that no tile crosses.
-  let groupRows = select(dim, dim * table[4], table[2] == 0u);
+  let perSample = table[section + 11u];
+  let groupRows = select(dim, dim * table[section + 9u], perSample == 0u);
   let tiles = (groupRows + HEIGHT - 1u) / HEIGHT;
   let tile = thread / columns;
   let sample = tile / tiles;
@@ -54,8 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var run = table[section + 7u]; run < table[section + 8u]; run += RUN) {
     for (var b = 0u; b < table[run]; b++) {
-      let source = z * table[1] + k * table[run + 4u] + table[run + 1u] + b * table[run + 2u] + variant * table[run + 3u];
-      let weights = sample * table[2] + table[run + 5u] + b * table[run + 6u] + variant * table[run + 7u];
+      let source = z * table[run + 11u] + k * table[run + 4u] + table[run + 1u] + b * table[run + 2u] + variant * table[run + 3u];
+      let weights = sample * perSample + table[run + 5u] + b * table[run + 6u] + variant * table[run + 7u];
       for (var u = 0u; u < table[run + 8u]; u++) {
         let weight = select(u * table[run + 9u] + column, column * table[run + 9u] + u, TRANSPOSED);
         sum += left[source + u] * right[weights + weight];
@@ -63,6 +65,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     sum *= bitcast<f32>(table[run + 10u]);
   }
-  result[z * table[3] + k * resultStride + resultColumn] = sum;
+  result[z * table[section + 10u] + k * resultStride + resultColumn] = sum;
   //#end
 }

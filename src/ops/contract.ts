@@ -61,12 +61,14 @@ export const contractOp: Op<ContractAttrs> = {
     });
     return slots.map((slot) => () => contractForm(spec, slot, filling));
   },
-  kernel: (node) =>
-    contractKernel(
-      node.attrs.spec,
-      node.attrs.open,
-      node.attrs.open === 'w' ? node.inputs[0].rows : node.rows,
-    ),
+  kernel: ({ attrs: { spec, open }, inputs, rows }) =>
+    contractKernel(open, [
+      {
+        samples: open === 'w' ? inputs[0].rows : rows,
+        terms: [{ form: spec, left: 0, right: 0 }],
+        result: 0,
+      },
+    ]),
   linear: 'each',
   print: ({ spec, open }) => `${open} ${spec.blocks.length} block${spec.blocks.length === 1 ? '' : 's'}`,
   examples() {
