@@ -90,6 +90,7 @@ export function prepare(
     ...concatenation,
     isSlice: (node) => node.op === sliceOp,
     copy,
+    prologue: optimizations.prologue,
   });
   return {
     plan: planned,

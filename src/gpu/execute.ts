@@ -36,7 +36,8 @@ export type GpuFeeds = Readonly<Record<string, ArrayLike<number>>>;
 
 /**
  * A compiled program (see `compile`). Everything that a run needs was made before the first one: buffers, bind
- * groups, pipelines, staging buffers. A run encodes the same dispatches into one compute pass and submits once.
+ * groups, pipelines, staging buffers. A run encodes the same dispatches into one compute pass and submits once; what
+ * depends on inputs only runs again only when one was written.
  *
  * @example
  * ```ts gpu
@@ -62,11 +63,16 @@ export class Executable {
   readonly inputs: ReadonlySet<string>;
   /** Dispatches of one run. */
   readonly dispatches: number;
+  /** Dispatches besides, in the first run after a `write`: what depends on inputs only, in a program that updates states. */
+  readonly prologueDispatches: number;
   /** Bytes of buffers of this program, states included. */
   readonly bytes: number;
   /** @internal What a run encodes, in order: for programs that measure it (`npm run bench -- --profile`). */
   readonly list: readonly Dispatch[];
   private readonly device: GPUDevice;
+  private readonly prologue: readonly Dispatch[];
+  /** Whether an input was written since the prologue ran. */
+  private stale = true;
   private readonly memory: Allocation;
   private readonly leaves: ReadonlyMap<string, Leaf>;
   private readonly outputs: ReadonlyMap<string, GpuRows>;
@@ -74,6 +80,7 @@ export class Executable {
 
   private constructor(
     states: StateStore,
+    prologue: readonly Dispatch[],
     list: readonly Dispatch[],
     memory: Allocation,
     leaves: ReadonlyMap<string, Leaf>,
@@ -82,8 +89,10 @@ export class Executable {
   ) {
     this.device = memory.device;
     this.states = states;
+    this.prologue = prologue;
     this.list = list;
     this.dispatches = list.length;
+    this.prologueDispatches = prologue.length;
     this.inputs = new Set([...leaves].flatMap(([name, { node }]) => (node.op === stateOp ? [] : [name])));
     this.memory = memory;
     this.leaves = leaves;
@@ -128,7 +137,7 @@ export class Executable {
         places.set(name, { buffer: buffers[place.buffer], offset: place.offset * 4, rows, cols });
       }
       const linked = watched(device, () => ({
-        list: kernels.flatMap((kernel, i) =>
+        steps: kernels.map((kernel, i) =>
           kernel.workgroups === 0 ? [] : [dispatchOf(plan, i, kernel, pipelines[i], buffers, memory)],
         ),
         ring: new ReadRing(
@@ -138,9 +147,10 @@ export class Executable {
       }));
       made = linked.value.ring;
       refuse([...(await allocated.errors), ...(await linked.errors)], plan);
-      const { list, ring } = linked.value;
-      await checkDispatches(device, list);
-      return new Executable(states, list, memory, leaves, places, ring);
+      const { steps, ring } = linked.value;
+      await checkDispatches(device, steps.flat());
+      const [prologue, list] = [steps.slice(0, plan.prologue), steps.slice(plan.prologue)];
+      return new Executable(states, prologue.flat(), list.flat(), memory, leaves, places, ring);
     } catch (error) {
       memory.dispose();
       made?.dispose();
@@ -179,6 +189,7 @@ export class Executable {
       return { buffer: leaf.buffer, data };
     });
     for (const { buffer, data } of checked) this.device.queue.writeBuffer(buffer, 0, data);
+    if (Object.keys(feeds).some((name) => this.inputs.has(name))) this.stale = true;
   }
 
   /** Runs the program `times` times (K training steps; default 1) in one submit, and reads nothing. */
@@ -226,8 +237,10 @@ export class Executable {
     if (!Number.isInteger(times) || times < 0)
       throw new Error(`run: times is ${times}, but must be a whole number from 0`);
     const encoder = this.device.createCommandEncoder();
-    if (this.list.length > 0 && times > 0) {
+    if (times > 0 && this.prologue.length + this.list.length > 0) {
       const pass = encoder.beginComputePass();
+      if (this.stale) encode(pass, this.prologue);
+      this.stale = false;
       for (let i = 0; i < times; i++) encode(pass, this.list);
       pass.end();
     }
@@ -235,9 +248,9 @@ export class Executable {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** The dispatches in order, as text: what a profile or an error message refers to. */
+  /** The dispatches in order, those of the prologue first, as text: what a profile or an error message refers to. */
   describe(): string[] {
-    return this.list.map(({ label, x, y }) => `${label} (${x * y} workgroups)`);
+    return [...this.prologue, ...this.list].map(({ label, x, y }) => `${label} (${x * y} workgroups)`);
   }
 
   /**
@@ -254,7 +267,7 @@ export class Executable {
    * ```
    */
   shaders(): { readonly label: string; readonly code: string }[] {
-    return this.list.map(({ label, code }) => ({ label, code }));
+    return [...this.prologue, ...this.list].map(({ label, code }) => ({ label, code }));
   }
 
   /** Frees the program's buffers; states live on in their store. */

@@ -24,6 +24,8 @@ export interface PlannedBuffer {
 export interface Plan {
   /** Nodes to run, in order; leaves, views and empty values are not among them. */
   readonly steps: readonly Node[];
+  /** The first so many steps depend on inputs only: they need to run again only when one was written. */
+  readonly prologue: number;
   /** Place of every value that has numbers. */
   readonly places: ReadonlyMap<Node, Place>;
   readonly buffers: readonly PlannedBuffer[];
@@ -42,6 +44,8 @@ export interface PlanOptions {
   readonly copy: (node: Node) => Node;
   readonly isSlice: (node: Node) => boolean;
   readonly isConcat: (node: Node) => boolean;
+  /** Keep what depends on inputs only from run to run, where a program updates states (default true). */
+  readonly prologue?: boolean;
 }
 
 /** Whether a slice can be read where its source stands. */
@@ -81,13 +85,24 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
       home.set(node, { root, offset: offset + node.attrs.start });
     }
   }
-  const steps = order.filter(
+  const computed = order.filter(
     (node) => !isLeaf(node) && !isView(node, options) && !isLayout(node, options) && sizeOf(node) > 0,
   );
+  // Without updates every run is of new inputs, and there is nothing to keep.
+  const fixed =
+    updates.length > 0 && options.prologue !== false ? fixedBy(order, overwritten) : new Set<Node>();
+  const first = computed.filter((node) => fixed.has(node));
+  const steps = [...first, ...computed.filter((node) => !fixed.has(node))];
   const lastUse = new Map<Node, number>();
+  const used = (node: Node, at: number) => {
+    const { root } = homeOf(node);
+    lastUse.set(root, Math.max(at, lastUse.get(root) ?? 0));
+  };
   steps.forEach((node, at) => {
-    lastUse.set(homeOf(node).root, at);
-    for (const input of node.inputs) lastUse.set(homeOf(input).root, at);
+    used(node, at);
+    // What the prologue leaves for the other steps outlives them: the next run reads it again.
+    for (const input of node.inputs)
+      used(input, at >= first.length && fixed.has(input) ? Number.POSITIVE_INFINITY : at);
   });
   for (const output of outputs) lastUse.set(homeOf(rebuilt.get(output)!).root, Number.POSITIVE_INFINITY);
   const { buffers, bufferOf } = assign(order, steps, (node) => homeOf(node).root, lastUse, options);
@@ -102,7 +117,18 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     const place = places.get(next);
     if (place) places.set(node, place);
   }
-  return { steps, places, buffers };
+  return { steps, prologue: first.length, places, buffers };
+}
+
+/** Values that are the same in every run until an input is written: no state behind them, and nothing overwrites them. */
+function fixedBy(order: readonly Node[], overwritten: ReadonlyMap<Node, Node>): Set<Node> {
+  const lost = new Set(overwritten.values());
+  const fixed = new Set<Node>();
+  for (const node of order) {
+    const changes = node.op === stateOp || node.op.overwrites || overwritten.has(node) || lost.has(node);
+    if (!changes && node.inputs.every((input) => fixed.has(input))) fixed.add(node);
+  }
+  return fixed;
 }
 
 /**

@@ -5,12 +5,17 @@
 export interface Optimizations {
   /** Pointwise chains are one kernel. */
   readonly pointwise: boolean;
+  /**
+   * In a program that updates states, what depends on inputs only is computed when one was written, not in every run. It
+   * stays in memory of its own.
+   */
+  readonly prologue: boolean;
 }
 
 /** Which rules to switch off, the others stay on; or all on, or all off. */
 export type OptimizationChoice = Partial<Optimizations> | boolean;
 
-const all: Optimizations = { pointwise: true };
+const all: Optimizations = { pointwise: true, prologue: true };
 
 /** Names of all rules. */
 export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];

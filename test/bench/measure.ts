@@ -133,7 +133,7 @@ async function measured(
     step: times,
     together: { ...(slow ? times : await sample(several, { ...sampling, least: 2 }, steps)), steps },
     issue: timesOf(issues),
-    dispatches: dispatchesOf(workload, executable.dispatches, options),
+    dispatches: dispatchesOf(workload, executable, options),
     submits,
     submitsTogether,
     objects,
@@ -146,16 +146,16 @@ async function measured(
     : result;
 }
 
-/** How many of a step's dispatches the value alone takes, how many more its gradient, and how many more the rest. */
+/** How many of a step's dispatches (those of later steps, without a prologue) the value alone takes, how many more its gradient, and how many more the rest. */
 function dispatchesOf(
   { parts: { forward, gradient } }: Workload,
-  all: number,
+  { dispatches: all, prologueDispatches: once }: Executable,
   options: Parameters<typeof prepare>[1],
 ): Measurement['dispatches'] {
   const count = (roots: readonly Node[]) =>
     prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, options).plan.steps.length;
   const [alone, both] = [count(forward), count([...forward, ...gradient])];
-  return { forward: alone, backward: both - alone, optimiser: all - both };
+  return { forward: alone - once, backward: both - alone, optimiser: all + once - both };
 }
 
 async function timed(step: () => Promise<unknown>): Promise<number> {

@@ -16,7 +16,7 @@ import { Random } from '../../src/o3/random.ts';
 import { contract } from '../../src/ops/contract.ts';
 import { gather, segmentSum } from '../../src/ops/gather.ts';
 import { gradient } from '../../src/ops/index.ts';
-import { add, map, scale } from '../../src/ops/map.ts';
+import { add, map, multiply, scale } from '../../src/ops/map.ts';
 import { optimizerStep } from '../../src/ops/optimizer-step.ts';
 import { radialBasis } from '../../src/ops/radial-basis.ts';
 import { slice } from '../../src/ops/slice.ts';
@@ -167,6 +167,37 @@ describe('reads', () => {
     expect([...(await early).counter, ...(await late).counter]).toEqual([0, 53]);
     expect([...(await executable.states.read('counter'))]).toEqual([54]);
     executable.dispose();
+  });
+});
+
+describe('what depends on inputs only', () => {
+  test('runs again when an input was written, and gives the same bits as if it always ran', async () => {
+    const make = (prologue: boolean) => {
+      const x = input('x', 40, 8);
+      const s = state('s', 1, 8, [1, 2, 3, 4, 5, 6, 7, 8]);
+      const kept = sum(map(e.sin(e.argument(0)), x), 'rows');
+      const updates = [{ state: s, next: map(e.sin(e.add(e.argument(0), e.argument(1))), s, kept) }];
+      return compile(
+        gpu,
+        { outputs: { total: sum(multiply(s, kept), 'all') }, updates },
+        { optimizations: { prologue } },
+      );
+    };
+    const [lazy, eager] = [await make(true), await make(false)];
+    expect([lazy.prologueDispatches, eager.prologueDispatches]).toEqual([2, 0]);
+    expect(lazy.dispatches + lazy.prologueDispatches).toBe(eager.dispatches);
+    for (const times of [0, 1, 3, 2]) {
+      const x = Float32Array.from({ length: 320 }, (_, i) => Math.cos(i * (times + 1)));
+      const ofEach = [];
+      for (const executable of [lazy, eager]) {
+        executable.write({ x });
+        executable.run({ times });
+        ofEach.push(await executable.runAndRead({ times: 2 }), await executable.states.read('s'));
+      }
+      expect(ofEach.slice(0, 2)).toEqual(ofEach.slice(2));
+    }
+    lazy.dispose();
+    eager.dispose();
   });
 });
 
