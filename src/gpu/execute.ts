@@ -73,6 +73,7 @@ export class Executable {
   private readonly prologue: readonly Dispatch[];
   /** Whether an input was written since the prologue ran. */
   private stale = true;
+  private lent = false;
   private readonly memory: Allocation;
   private readonly leaves: ReadonlyMap<string, Leaf>;
   private readonly outputs: ReadonlyMap<string, GpuRows>;
@@ -228,6 +229,8 @@ export class Executable {
     const output = this.outputs.get(name);
     if (output) return output;
     const leaf = this.leaves.get(name);
+    // Whoever has an input's buffer may write it at any time.
+    this.lent ||= leaf !== undefined;
     if (leaf) return { buffer: leaf.buffer, offset: 0, rows: leaf.node.rows, cols: leaf.node.cols };
     const known = [...this.outputs.keys(), ...this.leaves.keys()].join(', ');
     throw new Error(`there is no output or input "${name}" here; known are ${known}`);
@@ -239,7 +242,7 @@ export class Executable {
     const encoder = this.device.createCommandEncoder();
     if (times > 0 && this.prologue.length + this.list.length > 0) {
       const pass = encoder.beginComputePass();
-      if (this.stale) encode(pass, this.prologue);
+      if (this.stale || this.lent) encode(pass, this.prologue);
       this.stale = false;
       for (let i = 0; i < times; i++) encode(pass, this.list);
       pass.end();
