@@ -2,12 +2,30 @@
 // row, the rows sorted by index, where each segment starts. Every sum runs in that order: same bits every time, no atomics.
 
 alias Value = f32; //#param
+// Whether the source is only some rows of the map.
+const SOME = false; //#param
 
 @group(0) @binding(0) var<storage, read> source: array<Value>;
 @group(0) @binding(1) var<storage, read> indices: array<u32>;
-// Columns (in Values), segments, capacity of the index map: not constants, so that sums of all sizes share a pipeline.
-@group(0) @binding(2) var<storage, read> sizes: array<u32, 3>;
+// Columns (in Values), segments, capacity of the index map, first row of the map that the source has, and how many: not
+// constants, so that sums of all sizes share a pipeline.
+@group(0) @binding(2) var<storage, read> sizes: array<u32, 5>;
 @group(0) @binding(3) var<storage, read_write> result: array<Value>;
+
+// The first place from `begin` up to `stop` in the sorted rows that is not before `row`; rows of a segment ascend.
+fn lowerBound(begin: u32, stop: u32, row: u32) -> u32 {
+  var low = begin;
+  var high = stop;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (indices[sizes[2] + middle] < row) {
+      low = middle + 1u;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -17,10 +35,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let segment = at / cols;
   let column = at % cols;
   let capacity = sizes[2];
-  let end = indices[2u * capacity + segment + 1u];
+  let firstRow = sizes[3];
+  var i = indices[2u * capacity + segment];
+  var end = indices[2u * capacity + segment + 1u];
+  if (SOME) {
+    i = lowerBound(i, end, firstRow);
+    end = lowerBound(i, end, firstRow + sizes[4]);
+  }
+  //#slot first
   var sum = Value();
-  for (var i = indices[2u * capacity + segment]; i < end; i++) {
-    sum += source[indices[capacity + i] * cols + column];
+  //#end
+  for (; i < end; i++) {
+    sum += source[(indices[capacity + i] - firstRow) * cols + column];
   }
   result[at] = sum;
 }

@@ -8,8 +8,11 @@ import { type Node, shapeOf, topologicalOrder } from './graph/node.ts';
 import { type OptimizationChoice, type Optimizations, optimizationsOf } from './graph/optimizations.ts';
 import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
+import { type StripSize, strips } from './graph/strips.ts';
+import { accumulate } from './ops/accumulate.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
+import { rowsOf, rowsOp, stack, stackOp } from './ops/rows.ts';
 import { concatOp, sliceOp } from './ops/slice.ts';
 
 /** What a program computes: values to read, and new values of its states. */
@@ -26,6 +29,8 @@ export interface CompileOptions {
   readonly states?: StateStore;
   /** Rules to leave out, by name, `{ pointwise: false }`, or `false` for all of them. By default all are on. */
   readonly optimizations?: OptimizationChoice;
+  /** How large strips are, and how much is stored between them (the rule `strips`); chosen by the number of rows. */
+  readonly strips?: StripSize;
   /** Use the shaders' default slots instead of generated code: slow, for comparison. */
   readonly plain?: boolean;
 }
@@ -33,7 +38,10 @@ export interface CompileOptions {
 /** Zero everywhere, or without entries: a sum over no rows is zero. */
 const isZero = (node: Node) => node.rows * node.cols === 0 || uniformOf(node) === 0;
 
-const concatenation = { isConcat: (node: Node) => node.op === concatOp };
+const concatenation = {
+  isConcat: (node: Node) => node.op === concatOp,
+  isStack: (node: Node) => node.op === stackOp,
+};
 
 /**
  * Simplifies, fuses and plans a program: everything that happens to it before a GPU is needed. `compile` does
@@ -66,10 +74,13 @@ export function prepare(
   const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
-  const final = optimizations.pointwise
+  const chains = optimizations.pointwise
     ? fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
     : simple;
-  checkNames(final);
+  checkNames(chains);
+  const { outputs: final, after } = optimizations.strips
+    ? strips(chains, { ...options.strips, fused, rowsOf, stack, accumulate })
+    : { outputs: chains, after: undefined };
   const copy = (node: Node) =>
     fused([node], node.rows, node.cols, [
       {
@@ -82,15 +93,17 @@ export function prepare(
   // An output that is a state, or a part of one, is its value before the step: it is copied before that is gone.
   const written = new Set(updates.map((u) => u.state));
   const ofState = (node: Node): boolean =>
-    node.op === sliceOp ? ofState(node.inputs[0]) : written.has(node);
+    node.op === sliceOp || node.op === rowsOp ? ofState(node.inputs[0]) : written.has(node);
   const outputs = final.slice(0, names.length).map((node) => (ofState(node) ? copy(node) : node));
   // States are leaves: simplification keeps them, so the update still names the same node.
   const next = updates.map(({ state }, i) => ({ state, next: final[names.length + i] }));
   const planned = plan(outputs, next, {
     ...concatenation,
     isSlice: (node) => node.op === sliceOp,
+    isRows: (node) => node.op === rowsOp,
     copy,
     prologue: optimizations.prologue,
+    after,
   });
   return {
     plan: planned,

@@ -61,6 +61,7 @@ export type { DType, Kernel, Node, Op } from './graph/node.ts';
 export { type OptimizationChoice, type Optimizations, optimizationNames } from './graph/optimizations.ts';
 export { printGraph } from './graph/print.ts';
 export { type Feeds, reference } from './graph/reference.ts';
+export type { StripSize } from './graph/strips.ts';
 export {
   type Checkpoint,
   type CheckpointOptions,

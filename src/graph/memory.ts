@@ -1,5 +1,6 @@
 import { isLeaf, stateOp } from './leaf.ts';
 import { type Node, topologicalOrder } from './node.ts';
+import { startsOf } from './starts.ts';
 
 /** Storage bindings start at multiples of 256 bytes (WebGPU's default limit): 64 numbers. */
 export const ALIGNMENT = 64;
@@ -46,19 +47,36 @@ export interface PlanOptions {
   readonly isConcat: (node: Node) => boolean;
   /** Keep what depends on inputs only from run to run, where a program updates states (default true). */
   readonly prologue?: boolean;
+  /** Rows of a value, and values below each other: always read, and computed, where they stand. */
+  readonly isRows?: (node: Node) => boolean;
+  readonly isStack?: (node: Node) => boolean;
+  /** What must have run before a node besides its inputs; null outside of loops over strips. */
+  readonly after?: (node: Node) => readonly Node[] | null;
 }
 
-/** Whether a slice can be read where its source stands. */
+/** Whether a slice, or rows, can be read where the source stands. */
 function isView(node: Node, options: PlanOptions): boolean {
+  if (options.isRows?.(node)) return true;
   return options.isSlice(node) && node.rows === 1 && node.cols > 0 && node.attrs.start % ALIGNMENT === 0;
 }
 
-/** Whether the inputs of a concatenation can be computed where they will stand. */
-export function isLayout(node: Node, options: Pick<PlanOptions, 'isConcat'>): boolean {
+/** Where a view starts in its source, in numbers. */
+const startOf = (node: Node, options: PlanOptions): number =>
+  node.attrs.start * (options.isRows?.(node) ? node.cols : 1);
+
+type LayoutOptions = Pick<PlanOptions, 'isConcat' | 'isStack'>;
+
+/** Whether the inputs of a concatenation, or a stack, can be computed where they will stand. */
+export function isLayout(node: Node, options: LayoutOptions): boolean {
+  if (options.isStack?.(node)) return true;
   return (
     options.isConcat(node) && node.rows === 1 && node.attrs.offsets.every((o: number) => o % ALIGNMENT === 0)
   );
 }
+
+/** Where the inputs of a layout start in it, in numbers. */
+const offsetsOf = (node: Node, options: LayoutOptions): readonly number[] =>
+  options.isStack?.(node) ? startsOf(node.inputs.map(sizeOf)) : node.attrs.offsets;
 
 /**
  * Decides in which order a program runs and where its values stand. A buffer is used again, whole, when the last
@@ -66,15 +84,16 @@ export function isLayout(node: Node, options: Pick<PlanOptions, 'isConcat'>): bo
  * in one dispatch. Slices of packed rows are views, packed rows are computed in place.
  */
 export function plan(outputs: readonly Node[], updates: readonly Update[], options: PlanOptions): Plan {
-  const { order, overwritten, rebuilt } = lower(outputs, updates, options);
+  const { order, overwritten, rebuilt, looped } = lower(outputs, updates, options);
   const home = new Map<Node, { root: Node; offset: number }>();
   const homeOf = (node: Node) => home.get(node) ?? { root: node, offset: 0 };
   // Later nodes first, so that a value laid out inside another's layout finds its final home.
   for (const node of [...order].reverse())
     if (isLayout(node, options)) {
       const { root, offset } = homeOf(node);
+      const offsets = offsetsOf(node, options);
       node.inputs.forEach((input, i) => {
-        home.set(input, { root, offset: offset + node.attrs.offsets[i] });
+        home.set(input, { root, offset: offset + offsets[i] });
       });
     }
   for (const node of order) {
@@ -82,7 +101,7 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     if (target) home.set(node, homeOf(target));
     else if (isView(node, options)) {
       const { root, offset } = homeOf(node.inputs[0]);
-      home.set(node, { root, offset: offset + node.attrs.start });
+      home.set(node, { root, offset: offset + startOf(node, options) });
     }
   }
   const computed = order.filter(
@@ -90,7 +109,7 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
   );
   // Without updates every run is of new inputs, and there is nothing to keep.
   const fixed =
-    updates.length > 0 && options.prologue !== false ? fixedBy(order, overwritten) : new Set<Node>();
+    updates.length > 0 && options.prologue !== false ? fixedBy(order, overwritten, looped) : new Set<Node>();
   const first = computed.filter((node) => fixed.has(node));
   const steps = [...first, ...computed.filter((node) => !fixed.has(node))];
   const lastUse = new Map<Node, number>();
@@ -120,12 +139,24 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
   return { steps, prologue: first.length, places, buffers };
 }
 
-/** Values that are the same in every run until an input is written: no state behind them, and nothing overwrites them. */
-function fixedBy(order: readonly Node[], overwritten: ReadonlyMap<Node, Node>): Set<Node> {
+/**
+ * Values that are the same in every run until an input is written: no state behind them, and nothing overwrites them. What a
+ * loop over strips computes is not among them, for it is kept nowhere.
+ */
+function fixedBy(
+  order: readonly Node[],
+  overwritten: ReadonlyMap<Node, Node>,
+  looped: ReadonlySet<Node>,
+): Set<Node> {
   const lost = new Set(overwritten.values());
   const fixed = new Set<Node>();
   for (const node of order) {
-    const changes = node.op === stateOp || node.op.overwrites || overwritten.has(node) || lost.has(node);
+    const changes =
+      node.op === stateOp ||
+      node.op.overwrites ||
+      overwritten.has(node) ||
+      lost.has(node) ||
+      looped.has(node);
     if (!changes && node.inputs.every((input) => fixed.has(input))) fixed.add(node);
   }
   return fixed;
@@ -139,7 +170,7 @@ function lower(
   outputs: readonly Node[],
   updates: readonly Update[],
   options: PlanOptions,
-): { order: Node[]; overwritten: Map<Node, Node>; rebuilt: Map<Node, Node> } {
+): { order: Node[]; overwritten: Map<Node, Node>; rebuilt: Map<Node, Node>; looped: Set<Node> } {
   const given = topologicalOrder([...outputs, ...updates.map((u) => u.next)]);
   const updating = inPlace(given, updates, options);
   const overwritten = new Map<Node, Node>();
@@ -147,17 +178,30 @@ function lower(
   const readers = new Map<Node, number>();
   for (const node of given)
     for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  const wanted = new Set([...outputs, ...updates.map((u) => u.next)]);
+  const stacked = new Set<Node>();
   for (const node of given) {
     let inputs = node.inputs.map((input) => rebuilt.get(input)!);
-    if (isLayout(node, options))
+    if (isLayout(node, options)) {
       // Only a freshly computed value can be computed elsewhere, and only one that nothing else reads: a dispatch
-      // that writes one part of the buffer must not read another.
+      // that writes one part of the buffer must not read another. Parts of a stack may be read by what is no part.
+      const among = new Set(node.inputs.flatMap((input) => input.inputs.map((x) => behind(x, options))));
+      const once = (input: Node) => node.inputs.indexOf(input) === node.inputs.lastIndexOf(input);
+      const alone = (input: Node) =>
+        options.isStack?.(node)
+          ? once(input) && !among.has(input) && !stacked.has(input) && stacked.add(input)
+          : readers.get(input) === 1;
       inputs = inputs.map((input, i) => {
-        const alone = readers.get(node.inputs[i]) === 1;
-        const free = alone && !isLeaf(input) && !isView(input, options) && !input.op.overwrites;
-        return free ? input : options.copy(input);
+        const fresh = !isLeaf(input) && !isView(input, options) && !input.op.overwrites;
+        return fresh && alone(node.inputs[i]) ? input : options.copy(input);
       });
-    if (node.op.overwrites && !updating.has(node)) inputs[0] = options.copy(inputs[0]);
+    }
+    if (node.op.overwrites && !updating.has(node)) {
+      // Nobody else sees a value that is read only here: it need not be kept.
+      const [input] = node.inputs;
+      const passing = readers.get(input) === 1 && !wanted.has(input) && !isLayout(input, options);
+      if (!passing || isLeaf(input) || isView(input, options)) inputs[0] = options.copy(inputs[0]);
+    }
     // Built by hand: a copy must not be simplified away.
     const next = inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs };
     if (node.op.overwrites) overwritten.set(next, next.inputs[0]);
@@ -177,23 +221,37 @@ function lower(
   }
   // Assignments come last; before each update in place comes whatever else reads the state.
   const before = new Map<Node, Node[]>();
+  for (const node of given) {
+    const earlier = options.after?.(node);
+    if (earlier)
+      before.set(
+        rebuilt.get(node)!,
+        earlier.map((x) => rebuilt.get(x)!),
+      );
+  }
+  const looped = new Set(before.keys());
   const all = topologicalOrder([...roots, ...assignments]);
   for (const [next, state] of updating) {
     const writer = rebuilt.get(next)!;
-    before.set(
-      writer,
-      all.filter((node) => node !== writer && reads(node, state, options)),
-    );
+    before.set(writer, [
+      ...(before.get(writer) ?? []),
+      ...all.filter((node) => node !== writer && reads(node, state, options)),
+    ]);
   }
   const early = assignments.map((assignment) => assignment.inputs[0]);
   const order = topologicalOrder([...roots, ...early, ...assignments], (node) => before.get(node) ?? []);
-  return { order, overwritten, rebuilt };
+  return { order, overwritten, rebuilt, looped };
+}
+
+/** What a value is a view of. */
+function behind(node: Node, options: PlanOptions): Node {
+  return isView(node, options) ? behind(node.inputs[0], options) : node;
 }
 
 /** The state that a value is, or is a view of. */
 function stateBehind(node: Node, options: PlanOptions): Node | null {
-  if (isView(node, options)) return stateBehind(node.inputs[0], options);
-  return node.op === stateOp ? node : null;
+  const source = behind(node, options);
+  return source.op === stateOp ? source : null;
 }
 
 function reads(node: Node, state: Node, options: PlanOptions): boolean {
@@ -209,7 +267,8 @@ function inPlace(order: readonly Node[], updates: readonly Update[], options: Pl
     if (!next.op.overwrites || next.inputs[0] !== state) continue;
     const others = order.filter((node) => node !== next && reads(node, state, options));
     const itself = next.inputs.slice(1).some((input) => stateBehind(input, options) === state);
-    if (itself || topologicalOrder(others, (node) => before.get(node) ?? []).includes(next)) continue;
+    const earlier = (node: Node) => [...(before.get(node) ?? []), ...(options.after?.(node) ?? [])];
+    if (itself || topologicalOrder(others, earlier).includes(next)) continue;
     accepted.set(next, state);
     before.set(next, others);
   }

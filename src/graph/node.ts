@@ -94,8 +94,30 @@ export interface Op<A> {
   readonly linear?: 'each' | 'jointly';
   /** The op as a table of pointwise pieces, where it is one: what fusion works on. */
   pointwise?(node: Node<A>): readonly Piece[];
-  /** The kernel finds input 0 in its result's buffer and writes over it: a state that is updated in place. */
+  /** The kernel finds input 0 in its result's buffer and writes over it: a state, or a sum, that is updated in place. */
   readonly overwrites?: true;
+  /** How the op works on a few of its rows at a time, where it does. Pointwise ops need not say it. */
+  byRows?(node: Node<A>): ByRows | null;
+}
+
+/** Rows start .. start + count of a value. */
+export interface RowRange {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** How an op works on a few rows at a time: either row by row, or as a sum over rows. */
+export interface ByRows {
+  /** The inputs of which a row of the value needs that row only, or which are summed over; the others are needed whole. */
+  readonly inputs: readonly number[];
+  /** The value is a sum over the rows of those inputs, not a row for each of theirs. */
+  readonly sums: boolean;
+  /** The value's rows in the range, or the range's part of the sum, from those inputs cut to the range. */
+  part(inputs: readonly Node[], range: RowRange): Node;
+  /** `before` plus the range's part of the sum, in the buffer of `before`, where the op can do both at once. */
+  add?(before: Node, inputs: readonly Node[], range: RowRange): Node;
+  /** Products that a number of the value takes; where it is many, the value is stored rather than computed again. */
+  readonly products?: number;
 }
 
 /**

@@ -10,12 +10,14 @@ export interface Optimizations {
    * stays in memory of its own.
    */
   readonly prologue: boolean;
+  /** Values with very many rows, of which only sums are wanted, are computed strip by strip. */
+  readonly strips: boolean;
 }
 
 /** Which rules to switch off, the others stay on; or all on, or all off. */
 export type OptimizationChoice = Partial<Optimizations> | boolean;
 
-const all: Optimizations = { pointwise: true, prologue: true };
+const all: Optimizations = { pointwise: true, prologue: true, strips: true };
 
 /** Names of all rules. */
 export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];

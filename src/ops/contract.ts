@@ -69,6 +69,17 @@ export const contractOp: Op<ContractAttrs> = {
         result: 0,
       },
     ]),
+  byRows({ inputs, attrs: { spec, open }, attrs }) {
+    const slots = contractSlots.filter((slot) => slot !== open);
+    const sums = open === 'w' && !spec.perSample;
+    const products = spec.blocks.reduce((sum, b) => sum + b.dim * b.mulIn * b.mulOut, 0);
+    return {
+      inputs: inputs.flatMap((_, i) => (slots[i] === 'w' && !spec.perSample ? [] : [i])),
+      sums,
+      part: (parts) => apply(contractOp, parts, attrs),
+      products: products / { a: spec.aCols, w: spec.wCols, o: spec.oCols }[open],
+    };
+  },
   linear: 'each',
   print: ({ spec, open }) => `${open} ${spec.blocks.length} block${spec.blocks.length === 1 ? '' : 's'}`,
   examples() {

@@ -2,9 +2,10 @@
 
 import { reverse } from '../graph/gradient.ts';
 import type { Node, Op } from '../graph/node.ts';
+import { accumulateOp } from './accumulate.ts';
 import { contractOp } from './contract.ts';
 import { fusedOp } from './fused.ts';
-import { gatherOp, segmentSumOp } from './gather.ts';
+import { addSegmentsOp, gatherOp, segmentSumOp } from './gather.ts';
 import { add, filled, mapOp } from './map.ts';
 import { maximumOp } from './maximum.ts';
 import { neighbourBinsOp } from './neighbour-bins.ts';
@@ -15,6 +16,7 @@ import { optimizerStepOp } from './optimizer-step.ts';
 import { packIndicesOp } from './pack-indices.ts';
 import { radialBasisOp } from './radial-basis.ts';
 import { randomUniformOp } from './random-uniform.ts';
+import { rowsOp, stackOp } from './rows.ts';
 import { runningSumOp } from './running-sum.ts';
 import { segmentMaximumOp } from './segment-maximum.ts';
 import { concatOp, place, sliceOp } from './slice.ts';
@@ -40,8 +42,12 @@ export const ops: readonly Op<any>[] = [
   maximumOp,
   sliceOp,
   concatOp,
+  rowsOp,
+  stackOp,
+  accumulateOp,
   gatherOp,
   segmentSumOp,
+  addSegmentsOp,
   segmentMaximumOp,
   contractOp,
   tensorProductOp,

@@ -33,6 +33,7 @@ export const radialBasisOp: Op<RadialBasisAttrs> = {
       return sum(multiply(slope, cotangent), 'cols');
     },
   ],
+  byRows: ({ attrs }) => ({ inputs: [0], sums: false, part: (parts) => apply(radialBasisOp, parts, attrs) }),
   kernel({ rows, cols, attrs: { basis, values } }) {
     const { lines, result } = e.toWgsl(basis, ['x', 'v']);
     return {

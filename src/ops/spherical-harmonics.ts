@@ -72,6 +72,11 @@ export const solidHarmonicsOp: Op<HarmonicsAttrs> = {
       );
     },
   ],
+  byRows: ({ attrs }) => ({
+    inputs: [0],
+    sums: false,
+    part: (parts) => apply(solidHarmonicsOp, parts, attrs),
+  }),
   kernel({ rows, cols, attrs: { ls, scales } }) {
     const bindings = { vectors: 0, result: 'result' } as const;
     const common = { shader: 'spherical-harmonics', bindings, workgroups: Math.ceil(rows / 64) };

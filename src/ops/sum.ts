@@ -71,6 +71,11 @@ export const sumOp: Op<ReduceAttrs> = {
   reference: ([x], node) => reduce(x, node, 0, (a, b) => a + b),
   gradient: ({ inputs: [x] }, cotangent) => [() => broadcast(cotangent, x.rows, x.cols)],
   kernel: (node) => reduceKernel(node),
+  byRows: ({ attrs }) => ({
+    inputs: [0],
+    sums: attrs.axis !== 'cols',
+    part: (parts) => apply(sumOp, parts, attrs),
+  }),
   linear: 'each',
   print: ({ axis }) => axis,
   examples: () => [

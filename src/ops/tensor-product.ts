@@ -2,6 +2,7 @@ import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
 import {
+  channelCount,
   type ProductAttrs,
   type ProductPath,
   type ProductSlot,
@@ -90,6 +91,12 @@ export const tensorProductOp: Op<ProductAttrs> = {
     return slots.map((slot) => () => productForm(spec, slot, filling));
   },
   kernel: tensorProductKernel,
+  byRows: ({ inputs, attrs, cols }) => ({
+    inputs: inputs.map((_, i) => i),
+    sums: false,
+    part: (parts) => apply(tensorProductOp, parts, attrs),
+    products: productsOf(attrs.spec) / cols,
+  }),
   linear: 'each',
   print: ({ spec, open }) => `${open} ${spec.paths.length} path${spec.paths.length === 1 ? '' : 's'}`,
   examples() {
@@ -139,6 +146,14 @@ export const tensorProductOp: Op<ProductAttrs> = {
     return [of(convolution, 3), of(mixed, 3), of(gate, 3), of(convolution, 1024), of(gate, 1024)];
   },
 };
+
+/** Terms of the form, a product each. */
+function productsOf({ paths }: ProductSpec): number {
+  return paths.reduce(
+    (sum, path) => sum + channelCount(path) * wigner3jSparse(path.x.l, path.y.l, path.z.l).length,
+    0,
+  );
+}
 
 /** Paths that start at one column of a slot must mean the same block: a kernel computes it as one. */
 function checkBlocks({ paths }: ProductSpec): void {

@@ -57,21 +57,24 @@ export function convolutionWorkload({
   ).node;
   const loss = sum(multiply(sums, sums), 'all');
   const [byFeatures, byWeights] = gradient(loss, [x.node, row]);
-  const random = new Random(1);
-  const ends = () => Array.from({ length: edges }, () => Math.floor(random.uniform() * NODES));
   const radial = [...RADIAL, spec.weightNumel];
   const size = { nodes: NODES, edges };
   const arithmetic = sumOf(productArithmetic(spec, edges), radialArithmetic(radial, edges));
   const moved = convolutionBytes(spec, radial, size);
   return {
     program: { outputs: backward ? { loss, byFeatures, byWeights } : { sums } },
-    feeds: {
-      weights: parameters.initial(random),
-      x: x.layout.pack(random.normals(NODES * features.dim)),
-      src: packIndexMap(ends(), edges, NODES),
-      dst: packIndexMap(ends(), edges, NODES),
-      harmonics: randomHarmonics(lmax, edges, random),
-      scalars: random.normals(edges * RADIAL[0]),
+    // Made when it is read: a plan needs no numbers.
+    get feeds() {
+      const random = new Random(1);
+      const ends = () => Array.from({ length: edges }, () => Math.floor(random.uniform() * NODES));
+      return {
+        weights: parameters.initial(random),
+        x: x.layout.pack(random.normals(NODES * features.dim)),
+        src: packIndexMap(ends(), edges, NODES),
+        dst: packIndexMap(ends(), edges, NODES),
+        harmonics: randomHarmonics(lmax, edges, random),
+        scalars: random.normals(edges * RADIAL[0]),
+      };
     },
     read: backward ? ['loss'] : [],
     flops: backward ? total(arithmetic) : arithmetic.forward,

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import * as e from '../../src/graph/expression.ts';
+import { index } from '../../src/graph/index-map.ts';
 import { constant, input, state } from '../../src/graph/leaf.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { Random } from '../../src/o3/random.ts';
 import { contract } from '../../src/ops/contract.ts';
+import { gather, segmentSum } from '../../src/ops/gather.ts';
 import { filled, map } from '../../src/ops/map.ts';
 import { optimizerStep } from '../../src/ops/optimizer-step.ts';
 import { place, slice } from '../../src/ops/slice.ts';
@@ -20,7 +22,9 @@ interface Choice {
 
 export const pointwiseOps = ['unary', 'binary', 'slice', 'place', 'layout', 'broadcast', 'filled'] as const;
 export const allOps = [...pointwiseOps, 'sum', 'contract', 'optimizerStep'] as const;
-type OpName = (typeof allOps)[number];
+/** With sums and picks by index maps: what a graph network is made of. */
+export const graphOps = [...allOps, 'gather', 'segmentSum'] as const;
+type OpName = (typeof graphOps)[number];
 
 /** Random graphs: every value made on the way, leaves first. Matrices have `rows` rows. */
 export function graphs(ops: readonly OpName[], maxLength = 14, rows = 3): fc.Arbitrary<Node[]> {
@@ -120,6 +124,16 @@ const makers: Record<OpName, (pool: readonly Node[], choice: Choice) => Node> = 
       x,
       input(`w${x.cols * mulOut}`, 1, x.cols * mulOut),
     );
+  },
+  gather(pool, { a }) {
+    const x = pick(pool, a);
+    const { rows } = pool[0];
+    return gather(x, index(`from ${x.rows}`, rows, x.rows));
+  },
+  segmentSum(pool, { a, b }) {
+    const x = pick(pool, a);
+    const segments = 1 + (b % 6);
+    return segmentSum(x, index(`${x.rows} to ${segments}`, x.rows, segments));
   },
   optimizerStep(pool, { a, b }) {
     const rows = pool.filter((y) => y.rows === 1);
