@@ -5,6 +5,7 @@ import { chromiumFlags, findBrowser } from './test/support/browser.ts';
 import { examplesPlugin } from './test/support/examples-plugin.ts';
 import { libraryBuild, plainShaders } from './test/support/library-build.ts';
 import { siteBuild } from './test/support/site-build.ts';
+import { storyPlugin } from './test/support/story-plugin.ts';
 import { texPlugin } from './test/support/tex-plugin.ts';
 
 const repository = import.meta.dirname;
@@ -30,7 +31,7 @@ export default defineConfig(({ command, mode }) => {
       root: resolve(repository, 'demo'),
       appType: 'mpa',
       publicDir: false,
-      plugins: [texPlugin(resolve(repository, 'demo'))],
+      plugins: [texPlugin(resolve(repository, 'demo')), storyPlugin()],
       server: { host: '127.0.0.1', fs: { allow: [repository] } },
     };
   if (mode === 'site') return siteBuild();

@@ -41,6 +41,9 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   readonly root: ShadowRoot;
   /** Where `render` puts what the element shows. */
   protected readonly view = make('div', 'view');
+  /** Resolves when it has started for the first time (or could not, which it says). */
+  readonly ready: Promise<void>;
+  private readonly isReady: () => void;
   /** Whether it is on screen, in a tab that is shown. */
   protected awake = true;
   private readonly fields: Fields;
@@ -49,7 +52,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   private startTexts: Record<string, string> = {};
   private pending: Set<string> | null = null;
   private life: AbortController | null = null;
-  private started = false;
+  private running = false;
   private urlTimer = 0;
 
   constructor() {
@@ -57,6 +60,11 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     const { fields, styles } = this.constructor as typeof ClebschElement;
     this.fields = fields;
     this.values = defaultsOf(fields);
+    let isReady = () => {};
+    this.ready = new Promise((resolve) => {
+      isReady = resolve;
+    });
+    this.isReady = isReady;
     this.root = this.attachShadow({ mode: 'open' });
     this.root.adoptedStyleSheets = [elementCss, ...styles].map(sheetOf);
     this.root.append(
@@ -79,12 +87,12 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   protected pause(): void {}
   /** Somebody looks again. */
   protected resume(): void {}
-  /** Ends: everything on the GPU is freed. */
+  /** Ends: everything on the GPU is freed, also after a `start` that has failed half way. */
   protected stop(): void {}
   /** The GPU was lost. By default the element stops, and starts on the next one. */
   protected async deviceLost(next: Promise<PageDevice>): Promise<void> {
-    this.stop();
-    this.started = false;
+    if (this.running) this.stop();
+    this.running = false;
     const { gpu } = await next;
     if (this.life) await this.begin(gpu, this.life.signal);
   }
@@ -193,8 +201,9 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
       if (this.isConnected || !this.life) return;
       this.life.abort();
       this.life = null;
-      if (this.started) this.stop();
-      this.started = false;
+      // What is still starting stops when it has started.
+      if (this.running) this.stop();
+      this.running = false;
     });
   }
 
@@ -238,15 +247,17 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
 
   private async begin(gpu: GpuContext | null, signal: AbortSignal): Promise<void> {
     try {
-      this.started = true;
       await this.start(gpu);
-      if (signal.aborted) return this.stop(); // what was begun after it had been removed
+      this.running = true;
       this.showControls();
       if (!this.awake) this.pause();
-      this.dispatchEvent(new CustomEvent('ready'));
     } catch (error) {
       if (!signal.aborted) this.fail(error as Error);
     }
+    // What was begun and failed, or begun after the element had been removed.
+    if (signal.aborted || !this.running) this.stop();
+    if (signal.aborted) this.running = false;
+    this.isReady();
     void gpu?.lost.then(({ message }) => {
       if (!signal.aborted) void this.recover(message, signal);
     });
@@ -271,7 +282,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
         if (near) seen();
         if (awake === this.awake) return;
         this.awake = awake;
-        if (!this.started) return;
+        if (!this.running) return;
         if (awake) this.resume();
         else this.pause();
       };

@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve, sep } from 'node:path';
 import { createServer as createVite } from 'vite';
+import { storyPlugin } from './story-plugin.ts';
 import { texPlugin } from './tex-plugin.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -39,7 +40,7 @@ export async function startServer({ root = REPOSITORY, files }: ServerOptions = 
     logLevel: 'error',
     // Dependencies are ES modules and are served one by one: no bundling step, and no cache folder that two
     // servers would fight over.
-    plugins: [texPlugin(join(REPOSITORY, 'demo'))],
+    plugins: [texPlugin(join(REPOSITORY, 'demo')), storyPlugin()],
     optimizeDeps: { noDiscovery: true, include: [] },
     server: {
       middlewareMode: true,

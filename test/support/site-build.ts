@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UserConfig } from 'vite';
+import type { Plugin, UserConfig } from 'vite';
 import { plainShaders } from './library-build.ts';
 import { REPOSITORY } from './server.ts';
+import { storyPlugin } from './story-plugin.ts';
 import { texPlugin } from './tex-plugin.ts';
 
 const DEMO = join(REPOSITORY, 'demo');
@@ -11,8 +12,19 @@ const having = (file: string) =>
   folders.map(({ name }) => name).filter((name) => existsSync(join(DEMO, name, file)));
 
 /** Folders of demo/ that are pages, and those that have an element. */
-export const pageFolders = having('index.html');
+export const pageFolders = having('index.html').filter((name) => name !== 'embed');
 export const elementFolders = having('element.ts').filter((name) => name !== 'shared');
+
+/** The page with embedded elements goes in as it is: nothing of a teacher's page is built. */
+function embedPage(): Plugin {
+  return {
+    name: 'clebsch-embed',
+    generateBundle() {
+      for (const fileName of ['embed/index.html', 'icon.svg'])
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(join(DEMO, fileName)) });
+    },
+  };
+}
 
 /**
  * The site: every page, and each element as a module with a name that stays, `elements/tetris.js`. All paths in it are
@@ -25,7 +37,7 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
     base: './',
     publicDir: false,
     appType: 'mpa',
-    plugins: [texPlugin(DEMO), plainShaders()],
+    plugins: [texPlugin(DEMO), storyPlugin(), plainShaders(), embedPage()],
     worker: { format: 'es', plugins: () => [plainShaders()] },
     build: {
       target: 'es2023',
