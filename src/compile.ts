@@ -104,6 +104,7 @@ export function prepare(
     copy,
     prologue: optimizations.prologue,
     after,
+    batches: optimizations.batches,
   });
   return {
     plan: planned,

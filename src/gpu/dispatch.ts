@@ -22,18 +22,22 @@ export interface Dispatch {
   readonly y: number;
 }
 
-/** The dispatch of step number `step` of a plan, whose values stand in `buffers`. */
+/** Dispatch number `at` of a plan, whose values stand in `buffers`. */
 export function dispatchOf(
   plan: Plan,
-  step: number,
+  at: number,
   kernel: Kernel,
   { code, pipeline, layout, bindings }: Pipeline,
   buffers: readonly GPUBuffer[],
   memory: Allocation,
 ): Dispatch {
   const { device } = memory;
-  const node = plan.steps[step];
-  const label = `step ${step}, ${node.op.name}${node.op.print ? `[${node.op.print(node.attrs)}]` : ''} -> ${shapeOf(node)}`;
+  const nodes = plan.dispatches[at];
+  const [node] = nodes;
+  const texts = nodes.map(
+    (one) => `${one.op.print ? `[${one.op.print(one.attrs)}]` : ''} -> ${shapeOf(one)}`,
+  );
+  const label = `step ${at}, ${node.op.name}${texts.join(', ')}`;
   const resourceOf = (name: string): GPUBufferBinding => {
     const table = kernel.tables?.[name];
     if (table) return { buffer: memory.buffer(`${name} of ${label}`, table) };
@@ -41,7 +45,9 @@ export function dispatchOf(
     if (source === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
     const value: Node = source === 'result' ? node : node.inputs[source];
     const place = plan.places.get(value)!;
-    const size = value.rows * value.cols * 4 || 16;
+    // Several values are found by their offsets from the start of the buffer.
+    const whole = nodes.length > 1;
+    const size = whole ? buffers[place.buffer].size : value.rows * value.cols * 4 || 16;
     const limit = device.limits.maxStorageBufferBindingSize;
     if (size > limit)
       throw new LimitError(
@@ -51,7 +57,7 @@ export function dispatchOf(
         limit,
         'use fewer rows (samples, edges) or channels',
       );
-    return { buffer: buffers[place.buffer], offset: place.offset * 4, size };
+    return { buffer: buffers[place.buffer], offset: whole ? 0 : place.offset * 4, size };
   };
   const group = device.createBindGroup({
     label: label.slice(0, 200),
@@ -71,9 +77,9 @@ export function dispatchOf(
     );
   const read = bindings.flatMap(({ name }) => {
     const source = kernel.tables?.[name] ? 'table' : kernel.bindings[name];
-    return typeof source === 'number' ? node.inputs[source] : [];
+    return typeof source === 'number' ? nodes.map(({ inputs }) => inputs[source]) : [];
   });
-  const values = [node, ...new Set(read)];
+  const values = [...nodes, ...new Set(read)];
   // What is overwritten in place is read as well.
   if (node.op.overwrites) values.push(node);
   const bytes = values.reduce((sum, { rows, cols }) => sum + rows * cols * 4, 0);

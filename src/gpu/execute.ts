@@ -123,8 +123,11 @@ export class Executable {
     };
     let made: ReadRing | null = null;
     try {
-      const kernels = plan.steps.map((node) => {
-        const kernel = node.op.kernel!(node, optimizations);
+      const offsetOf = (node: Node) => plan.places.get(node)!.offset;
+      const kernels = plan.dispatches.map((nodes) => {
+        const [{ op }] = nodes;
+        const kernel =
+          nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf) : op.kernel!(nodes[0], optimizations);
         return options.plain ? (kernel.plain ?? kernel) : kernel;
       });
       const allocated = watched(device, () => plan.buffers.map(bufferOf));

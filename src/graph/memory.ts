@@ -1,3 +1,4 @@
+import { batches, Pools } from './batches.ts';
 import { isLeaf, stateOp } from './leaf.ts';
 import { type Node, topologicalOrder } from './node.ts';
 import { startsOf } from './starts.ts';
@@ -25,7 +26,9 @@ export interface PlannedBuffer {
 export interface Plan {
   /** Nodes to run, in order; leaves, views and empty values are not among them. */
   readonly steps: readonly Node[];
-  /** The first so many steps depend on inputs only: they need to run again only when one was written. */
+  /** The same nodes by the dispatches that compute them: most have one. */
+  readonly dispatches: readonly (readonly Node[])[];
+  /** The first so many dispatches depend on inputs only: they need to run again only when one was written. */
   readonly prologue: number;
   /** Place of every value that has numbers. */
   readonly places: ReadonlyMap<Node, Place>;
@@ -52,6 +55,8 @@ export interface PlanOptions {
   readonly isStack?: (node: Node) => boolean;
   /** What must have run before a node besides its inputs; null outside of loops over strips. */
   readonly after?: (node: Node) => readonly Node[] | null;
+  /** Compute several values in a dispatch where ops allow it (default true). */
+  readonly batches?: boolean;
 }
 
 /** Whether a slice, or rows, can be read where the source stands. */
@@ -110,33 +115,48 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
   // Without updates every run is of new inputs, and there is nothing to keep.
   const fixed =
     updates.length > 0 && options.prologue !== false ? fixedBy(order, overwritten, looped) : new Set<Node>();
-  const first = computed.filter((node) => fixed.has(node));
-  const steps = [...first, ...computed.filter((node) => !fixed.has(node))];
+  const rootOf = (node: Node) => homeOf(node).root;
+  const pools = new Pools(
+    computed.map((node) => ({ reads: node.inputs.map(rootOf), writes: rootOf(node) })),
+    { numbers: sizeOf, fixed: (root) => isLeaf(root) || isLayout(root, options) },
+  );
+  const inDispatches = (nodes: readonly Node[]) =>
+    // A loop over strips keeps its order: it is there to save memory.
+    options.batches === false || looped.size > 0
+      ? nodes.map((node) => [node])
+      : batches(nodes, pools, { rootOf, overwrites: (node) => overwritten.has(node) });
+  const first = inDispatches(computed.filter((node) => fixed.has(node)));
+  const dispatches = [...first, ...inDispatches(computed.filter((node) => !fixed.has(node)))];
+  const { offsets, sizes } = pools.layout(new Set(computed.map(rootOf)), ALIGNMENT);
+  const standsIn = (node: Node) => pools.of(rootOf(node));
   const lastUse = new Map<Node, number>();
   const used = (node: Node, at: number) => {
-    const { root } = homeOf(node);
+    const root = standsIn(node);
     lastUse.set(root, Math.max(at, lastUse.get(root) ?? 0));
   };
-  steps.forEach((node, at) => {
-    used(node, at);
-    // What the prologue leaves for the other steps outlives them: the next run reads it again.
-    for (const input of node.inputs)
-      used(input, at >= first.length && fixed.has(input) ? Number.POSITIVE_INFINITY : at);
+  dispatches.forEach((nodes, at) => {
+    for (const node of nodes) {
+      used(node, at);
+      // What the prologue leaves for the other steps outlives them: the next run reads it again.
+      for (const input of node.inputs)
+        used(input, at >= first.length && fixed.has(input) ? Number.POSITIVE_INFINITY : at);
+    }
   });
-  for (const output of outputs) lastUse.set(homeOf(rebuilt.get(output)!).root, Number.POSITIVE_INFINITY);
-  const { buffers, bufferOf } = assign(order, steps, (node) => homeOf(node).root, lastUse, options);
+  for (const output of outputs) lastUse.set(standsIn(rebuilt.get(output)!), Number.POSITIVE_INFINITY);
+  const numbers = (root: Node) => sizes.get(root) ?? sizeOf(root);
+  const { buffers, bufferOf } = assign(order, dispatches, standsIn, numbers, lastUse, options);
   const places = new Map<Node, Place>();
   for (const node of order) {
     const { root, offset } = homeOf(node);
-    const buffer = bufferOf.get(root);
-    if (buffer !== undefined) places.set(node, { buffer, offset });
+    const buffer = bufferOf.get(pools.of(root));
+    if (buffer !== undefined) places.set(node, { buffer, offset: offset + (offsets.get(root) ?? 0) });
   }
   // Callers ask for the nodes that they gave.
   for (const [node, next] of rebuilt) {
     const place = places.get(next);
     if (place) places.set(node, place);
   }
-  return { steps, prologue: first.length, places, buffers };
+  return { steps: dispatches.flat(), dispatches, prologue: first.length, places, buffers };
 }
 
 /**
@@ -278,8 +298,9 @@ function inPlace(order: readonly Node[], updates: readonly Update[], options: Pl
 /** Gives every root a buffer: leaves their own, computed values one that is free. */
 function assign(
   order: readonly Node[],
-  steps: readonly Node[],
+  dispatches: readonly (readonly Node[])[],
   rootOf: (node: Node) => Node,
+  numbers: (root: Node) => number,
   lastUse: ReadonlyMap<Node, number>,
   options: PlanOptions,
 ): { buffers: PlannedBuffer[]; bufferOf: Map<Node, number> } {
@@ -298,10 +319,10 @@ function assign(
   }
   const free: number[] = [];
   const expiring = new Map<number, Node[]>();
-  steps.forEach((node, at) => {
-    const root = rootOf(node);
-    if (!bufferOf.has(root)) {
-      const size = sizeOf(root);
+  dispatches.forEach((nodes, at) => {
+    for (const root of new Set(nodes.map(rootOf))) {
+      if (bufferOf.has(root)) continue;
+      const size = numbers(root);
       // The gaps of a layout are never written: they keep the zeros of a new buffer.
       const dedicated = isLayout(root, options);
       let best = -1;

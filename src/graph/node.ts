@@ -94,6 +94,8 @@ export interface Op<A> {
   readonly linear?: 'each' | 'jointly';
   /** The op as a table of pointwise pieces, where it is one: what fusion works on. */
   pointwise?(node: Node<A>): readonly Piece[];
+  /** How nodes that need nothing of each other share a dispatch, where they can. */
+  readonly batch?: Batch<A>;
   /** The kernel finds input 0 in its result's buffer and writes over it: a state, or a sum, that is updated in place. */
   readonly overwrites?: true;
   /** How the op works on a few of its rows at a time, where it does. Pointwise ops need not say it. */
@@ -118,6 +120,19 @@ export interface ByRows {
   add?(before: Node, inputs: readonly Node[], range: RowRange): Node;
   /** Products that a number of the value takes; where it is many, the value is stored rather than computed again. */
   readonly products?: number;
+}
+
+/** How several nodes of an op are computed by one kernel. */
+export interface Batch<A> {
+  /** Nodes with equal keys may share a kernel; null for a node that may not. */
+  key(node: Node<A>): string | null;
+  /** Inputs by role: in a batch all inputs of a role stand in one buffer, as do the results. */
+  roles(node: Node<A>): readonly (readonly number[])[];
+  /**
+   * The kernel of all of them, bound to whole buffers: bindings name an input of the first node. `offsetOf` says where a
+   * value starts in its buffer, in numbers.
+   */
+  kernel(nodes: readonly Node<A>[], offsetOf: (node: Node) => number): Kernel;
 }
 
 /**

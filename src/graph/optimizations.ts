@@ -12,12 +12,14 @@ export interface Optimizations {
   readonly prologue: boolean;
   /** Values with very many rows, of which only sums are wanted, are computed strip by strip. */
   readonly strips: boolean;
+  /** Blocked matrix products that do not depend on each other are one dispatch. */
+  readonly batches: boolean;
 }
 
 /** Which rules to switch off, the others stay on; or all on, or all off. */
 export type OptimizationChoice = Partial<Optimizations> | boolean;
 
-const all: Optimizations = { pointwise: true, prologue: true, strips: true };
+const all: Optimizations = { pointwise: true, prologue: true, strips: true, batches: true };
 
 /** Names of all rules. */
 export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];

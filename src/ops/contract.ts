@@ -1,7 +1,7 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { type ContractAttrs, type ContractSlot, type ContractSpec, contractSlots } from './contract-form.ts';
-import { contractKernel } from './contract-kernel.ts';
+import { type Contraction, contractKernel, isAligned } from './contract-kernel.ts';
 
 /**
  * The trilinear form T = sum over blocks of coefficient * a[z,k,u] W[(z,)u,w] o[z,k,w] with one slot left open.
@@ -61,14 +61,20 @@ export const contractOp: Op<ContractAttrs> = {
     });
     return slots.map((slot) => () => contractForm(spec, slot, filling));
   },
-  kernel: ({ attrs: { spec, open }, inputs, rows }) =>
-    contractKernel(open, [
-      {
-        samples: open === 'w' ? inputs[0].rows : rows,
-        terms: [{ form: spec, left: 0, right: 0 }],
-        result: 0,
-      },
-    ]),
+  kernel: (node) => contractKernel(node.attrs.open, [contraction(node, () => 0)]),
+  batch: {
+    key(node) {
+      const { spec, open } = node.attrs;
+      if (spec.perSample || node.inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
+      return `${open} ${isAligned(contraction(node, () => 0))}`;
+    },
+    roles: () => [[0], [1]],
+    kernel: (nodes, offsetOf) =>
+      contractKernel(
+        nodes[0].attrs.open,
+        nodes.map((node) => contraction(node, offsetOf)),
+      ),
+  },
   byRows({ inputs, attrs: { spec, open }, attrs }) {
     const slots = contractSlots.filter((slot) => slot !== open);
     const sums = open === 'w' && !spec.perSample;
@@ -110,6 +116,19 @@ export const contractOp: Op<ContractAttrs> = {
     );
   },
 };
+
+/** What the kernel is told of a node, whose values start at these places of what is bound. */
+function contraction(node: Node<ContractAttrs>, offsetOf: (node: Node) => number): Contraction {
+  const { spec, open } = node.attrs;
+  const [first, second] = node.inputs.map(offsetOf);
+  // With a open its inputs are the weights and o, and the kernel's left is what meets the weights.
+  const [left, right] = open === 'a' ? [second, first] : [first, second];
+  return {
+    samples: open === 'w' ? node.inputs[0].rows : node.rows,
+    terms: [{ form: spec, left, right }],
+    result: offsetOf(node),
+  };
+}
 
 function contractForm(
   spec: ContractSpec,

@@ -225,7 +225,10 @@ describe('packed rows are computed in place', () => {
     const next = add(multiply(s, fixed), broadcast(kept, 2, 3));
     const updates = [{ state: s, next }];
     const { plan } = check({ s: sum(s, 'all') }, updates);
-    expect(plan.steps.slice(0, plan.prologue).map((n) => n.op.name)).toEqual(['map', 'sum']);
+    expect(plan.dispatches.slice(0, plan.prologue).flatMap((nodes) => nodes.map((n) => n.op.name))).toEqual([
+      'map',
+      'sum',
+    ]);
     expect(check({ kept }).plan.prologue).toBe(0);
     expect(prepare({ outputs: {}, updates }, { optimizations: { prologue: false } }).plan.prologue).toBe(0);
   });

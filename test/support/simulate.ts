@@ -37,26 +37,50 @@ export class Simulation {
     this.plan.buffers.forEach(({ leaf }, i) => {
       if (leaf) values.set(leaf, this.buffers[i].slice(0, leaf.rows * leaf.cols));
     });
-    this.plan.steps.forEach((node, at) => {
+    this.plan.dispatches.forEach((nodes, at) => {
       if (at < this.plan.prologue && !stale) return;
-      const label = `step ${at} of ${this.plan.steps.length}, ${node.op.name} ${shapeOf(node)}`;
-      const result = this.placeOf(node, label);
-      node.inputs.forEach((input, i) => {
-        const place = this.placeOf(input, `${label}, input ${i}`);
-        const inPlace = i === 0 && node.op.overwrites === true;
-        if (inPlace !== (place.buffer === result.buffer))
-          throw new Error(
-            `${label}: ${inPlace ? 'does not overwrite' : 'reads and writes the buffer of'} input ${i}`,
-          );
-        if (inPlace && place.offset !== result.offset) throw new Error(`${label}: overwrites elsewhere`);
-        assertSame(
-          this.read(input, label),
-          expectedValue(input, values),
-          `${label}: input ${i}, ${input.op.name}`,
-        );
-      });
-      this.buffers[result.buffer].set(expectedValue(node, values), result.offset);
+      const label = `dispatch ${at} of ${this.plan.dispatches.length}`;
+      if (nodes.length > 1) this.checkBatch(nodes, label);
+      const results = nodes.map((node) =>
+        this.check(node, values, `${label}, ${node.op.name} ${shapeOf(node)}`),
+      );
+      for (const { node, buffer, offset } of results)
+        this.buffers[buffer].set(expectedValue(node, values), offset);
     });
+  }
+
+  /** Where the value of a step is to be written; its inputs must be what they should be. */
+  private check(node: Node, values: Map<Node, Float64Array>, label: string) {
+    const result = this.placeOf(node, label);
+    node.inputs.forEach((input, i) => {
+      const place = this.placeOf(input, `${label}, input ${i}`);
+      const inPlace = i === 0 && node.op.overwrites === true;
+      if (inPlace !== (place.buffer === result.buffer))
+        throw new Error(
+          `${label}: ${inPlace ? 'does not overwrite' : 'reads and writes the buffer of'} input ${i}`,
+        );
+      if (inPlace && place.offset !== result.offset) throw new Error(`${label}: overwrites elsewhere`);
+      assertSame(
+        this.read(input, label),
+        expectedValue(input, values),
+        `${label}: input ${i}, ${input.op.name}`,
+      );
+    });
+    return { node, ...result };
+  }
+
+  /** Steps of one dispatch: one op, one buffer for their results, and one for all inputs of a role. */
+  private checkBatch(nodes: readonly Node[], label: string): void {
+    const [{ op }] = nodes;
+    if (new Set(nodes.map((node) => node.op.batch?.key(node))).size > 1 || !op.batch)
+      throw new Error(`${label}: steps that cannot share a dispatch`);
+    const roles = new Map<number, Node[]>([[-1, [...nodes]]]);
+    for (const node of nodes)
+      op.batch.roles(node).forEach((inputs, role) => {
+        roles.set(role, [...(roles.get(role) ?? []), ...inputs.map((i) => node.inputs[i])]);
+      });
+    const buffers = [...roles.values()].map((all) => new Set(all.map((x) => this.placeOf(x, label).buffer)));
+    if (buffers.some(({ size }) => size !== 1)) throw new Error(`${label}: several buffers for one binding`);
   }
 
   /** Replaces the numbers of a state. */
