@@ -10,6 +10,7 @@ import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
 import { type StripSize, strips } from './graph/strips.ts';
 import { accumulate } from './ops/accumulate.ts';
+import { fuseMessages } from './ops/edge-product.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
 import { rowsOf, rowsOp, stack, stackOp } from './ops/rows.ts';
@@ -74,9 +75,10 @@ export function prepare(
   const roots = [...Object.values(program.outputs), ...updates.map((u) => u.next)];
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
+  const joined = optimizations.messages ? fuseMessages(simple) : simple;
   const chains = optimizations.pointwise
-    ? fuse(simple, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
-    : simple;
+    ? fuse(joined, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
+    : joined;
   checkNames(chains);
   const { outputs: final, after } = optimizations.strips
     ? strips(chains, { ...options.strips, fused, rowsOf, stack, accumulate })

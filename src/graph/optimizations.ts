@@ -5,6 +5,8 @@
 export interface Optimizations {
   /** Pointwise chains are one kernel. */
   readonly pointwise: boolean;
+  /** Messages along edges are made and summed in one kernel, and their gradients read the nodes: see ops/edge-product.ts. */
+  readonly messages: boolean;
   /**
    * In a program that updates states, what depends on inputs only is computed when one was written, not in every run. It
    * stays in memory of its own.
@@ -19,7 +21,7 @@ export interface Optimizations {
 /** Which rules to switch off, the others stay on; or all on, or all off. */
 export type OptimizationChoice = Partial<Optimizations> | boolean;
 
-const all: Optimizations = { pointwise: true, prologue: true, strips: true, batches: true };
+const all: Optimizations = { pointwise: true, messages: true, prologue: true, strips: true, batches: true };
 
 /** Names of all rules. */
 export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];

@@ -4,6 +4,7 @@ import { reverse } from '../graph/gradient.ts';
 import type { Node, Op } from '../graph/node.ts';
 import { accumulateOp } from './accumulate.ts';
 import { contractOp } from './contract.ts';
+import { addEdgeProductOp, edgeProductOp } from './edge-product.ts';
 import { fusedOp } from './fused.ts';
 import { addSegmentsOp, gatherOp, segmentSumOp } from './gather.ts';
 import { add, filled, mapOp } from './map.ts';
@@ -64,6 +65,8 @@ export const ops: readonly Op<any>[] = [
   neighbourIndexOp,
   unpackBitsOp,
   fusedOp,
+  edgeProductOp,
+  addEdgeProductOp,
 ];
 
 /**

@@ -1,5 +1,7 @@
 /** The tensor product's form: what its op, its kernel and its layers share. */
 
+import type { RowRange } from '../graph/node.ts';
+
 /**
  * The connection modes that act channel by channel. e3nn's uvw, uuw and u<vw mix channels as well: they are
  * one of these without weights, followed by a `contract` (see nn/tensor-product).
@@ -47,9 +49,22 @@ export interface ProductAttrs {
   readonly open: ProductSlot;
 }
 
+/**
+ * A product along the edges of a graph: y and w have a row for each edge, z one for each node that edges point to, x one for
+ * each edge or, `gathered`, for each node that they start from.
+ */
+export interface EdgeProductAttrs extends ProductAttrs {
+  readonly open: 'x' | 'w' | 'z';
+  readonly gathered: boolean;
+  /** Which edges of the maps: y, w, and what else has a row for each edge, have rows for these only. */
+  readonly range: RowRange;
+}
+
+export const productSlots = ['x', 'y', 'w', 'z'] as const;
+
 /** The slots that are inputs when one is open. */
 export function productInputs({ spec, open }: ProductAttrs): ProductSlot[] {
-  return (['x', 'y', 'w', 'z'] as const).filter((slot) => slot !== open && spec.cols[slot] > 0);
+  return productSlots.filter((slot) => slot !== open && spec.cols[slot] > 0);
 }
 
 /** Number of weights (or of pairs of channels) of a path. */

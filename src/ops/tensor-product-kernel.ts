@@ -1,12 +1,15 @@
 import { literal } from '../graph/expression.ts';
+import type { IndexAttrs } from '../graph/index-map.ts';
 import type { Kernel, Node } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
 import {
   channelCount,
+  type EdgeProductAttrs,
   type ProductAttrs,
   type ProductPath,
   type ProductSlot,
   type ProductSpec,
+  productSlots,
 } from './product-form.ts';
 import {
   type ColumnBlock,
@@ -31,24 +34,10 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
     ...sections(spec, open).map((groups) => sectionCode(spec, open, groups, node.rows, width)),
     ...zeroSections(open, node.rows, node.cols, blocks, width[open]),
   ]);
-  const slots = (['x', 'y', 'w', 'z'] as const).filter((slot) => spec.cols[slot] > 0);
-  const inputs = slots.filter((slot) => slot !== open);
-  const bindings = Object.fromEntries(
-    slots.map((slot) => [slot, slot === open ? ('result' as const) : inputs.indexOf(slot)]),
-  );
-  const declare = (widths: Record<ProductSlot, number>) =>
-    slots
-      .map((slot, i) => {
-        const access = slot === open ? 'read_write' : 'read';
-        return `@group(0) @binding(${i}) var<storage, ${access}> ${slot}: array<${widths[slot] === 4 ? 'vec4f' : 'f32'}>;`;
-      })
-      .join('\n');
+  const { bindings, declare } = bindingsOf(node.attrs);
   return {
-    shader: 'tensor-product',
-    // The generated body needs neither of the two functions, whose defaults name slots that may not be bound.
-    slots: { bindings: declare(width), weight: 'return 1.0;', store: '', body: body.code },
+    ...generated(declare(width), body),
     bindings,
-    workgroups: Math.ceil(body.threads / 64),
     get plain() {
       return {
         shader: 'tensor-product',
@@ -63,6 +52,102 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
       };
     },
   };
+}
+
+/** The bindings of the slots that have columns, and how they are declared for loads of given widths. */
+function bindingsOf({ spec, open }: ProductAttrs, first = 0) {
+  const slots = productSlots.filter((slot) => spec.cols[slot] > 0);
+  const inputs = slots.filter((slot) => slot !== open);
+  const bindings = Object.fromEntries(
+    slots.map((slot) => [slot, slot === open ? ('result' as const) : first + inputs.indexOf(slot)]),
+  );
+  const declare = (widths: Record<ProductSlot, number>) =>
+    slots
+      .map((slot, i) => {
+        const access = slot === open ? 'read_write' : 'read';
+        return `@group(0) @binding(${i}) var<storage, ${access}> ${slot}: array<${widths[slot] === 4 ? 'vec4f' : 'f32'}>;`;
+      })
+      .join('\n');
+  return { slots, inputs, bindings, declare };
+}
+
+/** A kernel with a generated body. It needs neither of the two functions, whose defaults name slots that may not be bound. */
+const generated = (declarations: string, body: Section) => ({
+  shader: 'tensor-product',
+  slots: { bindings: declarations, weight: 'return 1.0;', store: '', body: body.code },
+  workgroups: Math.ceil(body.threads / 64),
+});
+
+/**
+ * The kernel of a product along the edges of a graph (see edge-product.ts). An invocation takes one channel of one node, and
+ * goes through the edges that point to it: what belongs to the node, its sums or its cotangent, stays in registers.
+ */
+export function edgeProductKernel(node: Node<EdgeProductAttrs>, first: 0 | 1): Kernel {
+  const { spec, open, gathered, range } = node.attrs;
+  const { slots, inputs, bindings, declare } = bindingsOf(node.attrs, first);
+  const [dst, src] = node.inputs.slice(first + inputs.length);
+  const { capacity, segments } = dst.attrs as IndexAttrs;
+  const width = laneWidths(spec, capacity);
+  const some = range.count < capacity;
+  const edges: EdgeLoop = {
+    capacity,
+    sources: gathered ? src.attrs.segments : null,
+    some,
+    adds: first === 1,
+  };
+  const blocks = spec.paths.map((path) => columnsOf(path, open));
+  const columns = node.cols / width[open];
+  const zero = width[open] === 4 ? 'vec4f()' : '0.0';
+  const body = dispatchSections([
+    ...sections(spec, open).map((groups) => sectionCode(spec, open, groups, segments, width, edges)),
+    ...(edges.adds ? [] : zeroSections(open, node.rows, node.cols, blocks, width[open])),
+    // No node has the edges that are not in use.
+    ...(open === 'z'
+      ? []
+      : [
+          {
+            threads: range.count,
+            code: `if (dst[${some ? 'strip[0] + ' : ''}q] < ${segments}u) { return; }\nfor (var i = 0u; i < ${columns}u; i++) { ${open}[q * ${columns}u + i] = ${zero}; }`,
+          },
+        ]),
+  ]);
+  const maps = gathered ? ['dst', 'src'] : ['dst'];
+  const declareMaps = [...maps, ...(some ? ['strip'] : [])].map(
+    (map, i) => `@group(0) @binding(${slots.length + i}) var<storage, read> ${map}: array<u32>;`,
+  );
+  return {
+    ...generated([declare(width), ...declareMaps, ...(some ? [lowerBound(capacity)] : [])].join('\n'), body),
+    // Not constants, so that all strips of rows share a pipeline.
+    ...(some && { tables: { strip: Uint32Array.of(range.start, range.start + range.count) } }),
+    bindings: { ...bindings, ...Object.fromEntries(maps.map((map, i) => [map, first + inputs.length + i])) },
+  };
+}
+
+/** The edges of a node ascend, so those of a strip are found by bisection. */
+const lowerBound = (capacity: number) => `fn lowerBound(begin: u32, stop: u32, edge: u32) -> u32 {
+  var low = begin;
+  var high = stop;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (dst[${capacity}u + middle] < edge) { low = middle + 1u; } else { high = middle; }
+  }
+  return low;
+}`;
+
+/** Whether every channel of x meets one of y, so that a channel of the open slot needs no loop over others. */
+export function isChannelwise({ paths }: ProductSpec): boolean {
+  return paths.every(({ mode, y }) => mode === 'uuu' || ((mode === 'uvu' || mode === 'uvuv') && y.mul === 1));
+}
+
+/** The edges that the invocation of a node goes through. */
+interface EdgeLoop {
+  readonly capacity: number;
+  /** Rows that x is read from through the map `src`; null where x has a row for each edge. */
+  readonly sources: number | null;
+  /** Whether it is only those of a strip. */
+  readonly some: boolean;
+  /** Whether the sums begin with what is in their buffer. */
+  readonly adds: boolean;
 }
 
 /**
@@ -223,25 +308,36 @@ function sectionCode(
   groups: readonly ProductPath[][],
   rows: number,
   width: Record<ProductSlot, number>,
+  edges: EdgeLoop | null = null,
 ): Section {
   const channels = columnsOf(groups[0][0], open).mul / width[open];
   const type = width[open] === 4 ? 'vec4f' : 'f32';
   const code = [`let row = q / ${channels}u;`, `let c = q % ${channels}u;`];
   const stores: string[] = [];
   const scope = new Scope('t');
+  // What is loaded once for all edges of a node.
+  const outer = edges ? new Scope('n') : scope;
+  const row = {
+    x: edges ? (edges.sources === null ? 'edge' : 'source') : 'row',
+    y: edges ? 'edge' : 'row',
+    w: edges ? 'edge' : 'row',
+    z: 'row',
+  };
   const prefixed: string[] = [];
   groups.forEach((paths, g) => {
     const block = columnsOf(paths[0], open);
     for (let m = 0; m < block.dim; m++) {
-      prefixed.push(`var sum${g}_${m} = ${type === 'f32' ? '0.0' : 'vec4f()'};`);
       const at = offset((block.offset + m * block.stride) / width[open]);
-      stores.push(`${open}[row * ${spec.cols[open] / width[open]}u + ${at} + c] = sum${g}_${m};`);
+      const place = `${open}[${row[open]} * ${spec.cols[open] / width[open]}u + ${at} + c]`;
+      const zero = type === 'f32' ? '0.0' : 'vec4f()';
+      prefixed.push(`var sum${g}_${m} = ${edges?.adds ? place : zero};`);
+      stores.push(`${place} = sum${g}_${m};`);
     }
     paths.forEach((path, p) => {
       const channel = loopOf(path, open, width.x);
       const alone = channel.loop !== null || channel.before.length > 0;
       const inner = alone ? new Scope(`p${p}_`) : scope;
-      pathCode(spec, open, path, channel, width, inner, `sum${g}_`);
+      pathCode(spec, open, path, channel, width, { row, inner, z: edges ? outer : inner }, `sum${g}_`);
       if (!alone) return;
       const { loop } = channel;
       scope.lines.push(
@@ -258,7 +354,38 @@ function sectionCode(
       );
     });
   });
-  return { threads: rows * channels, code: [...code, ...prefixed, ...scope.lines, ...stores].join('\n') };
+  const body = edges
+    ? [...outer.lines, ...edgeLoop(edges, open, prefixed, scope.lines, stores)]
+    : [...prefixed, ...scope.lines, ...stores];
+  return { threads: rows * channels, code: [...code, ...body].join('\n') };
+}
+
+/** The loop over the edges of a node: sums over all of them with z open, for each of them otherwise. */
+function edgeLoop(
+  { capacity, sources, some }: EdgeLoop,
+  open: ProductSlot,
+  sums: readonly string[],
+  lines: readonly string[],
+  stores: readonly string[],
+): string[] {
+  const reads = open !== 'x' && sources !== null;
+  // A source that is nowhere adds nothing.
+  const guarded = reads ? [`if (source < ${sources}u) {`, ...lines.map((l) => `  ${l}`), '}'] : lines;
+  const loop = [
+    `for (var i = begin; i < end; i++) {`,
+    `  let edge = dst[${capacity}u + i]${some ? ' - strip[0]' : ''};`,
+    ...(reads ? [`  let source = src[${some ? 'strip[0] + ' : ''}edge];`] : []),
+    ...(open === 'z' ? guarded : [...sums, ...guarded, ...stores]).map((l) => `  ${l}`),
+    '}',
+  ];
+  const [begin, end] = [`dst[${2 * capacity}u + row]`, `dst[${2 * capacity + 1}u + row]`];
+  const bounds = some
+    ? [
+        `let begin = lowerBound(${begin}, ${end}, strip[0]);`,
+        `let end = lowerBound(begin, ${end}, strip[1]);`,
+      ]
+    : [`let begin = ${begin};`, `let end = ${end};`];
+  return open === 'z' ? [...bounds, ...sums, ...loop, ...stores] : [...bounds, ...loop];
 }
 
 /** Adds one path's contribution, for fixed channels, to the sums of the open slot. */
@@ -268,22 +395,23 @@ function pathCode(
   path: ProductPath,
   channel: Channels,
   width: Record<ProductSlot, number>,
-  scope: Scope,
+  { row, inner: scope, z }: { row: Record<ProductSlot, string>; inner: Scope; z: Scope },
   sum: string,
 ): void {
   const entries = wigner3jSparse(path.x.l, path.y.l, path.z.l);
   const index = { x: channel.u, y: channel.v, z: channel.z };
   const load = (slot: 'x' | 'y' | 'z', component: number) => {
     const at = offset((path[slot].offset + component * path[slot].stride) / width[slot]);
-    return scope.let(
-      `${slot}[${scope.let(`row * ${spec.cols[slot] / width[slot]}u + ${index[slot]}`)} + ${at}]`,
+    const from = slot === 'z' ? z : scope;
+    return from.let(
+      `${slot}[${from.let(`${row[slot]} * ${spec.cols[slot] / width[slot]}u + ${index[slot]}`)} + ${at}]`,
     );
   };
   const weight =
     path.w === null || open === 'w'
       ? null
       : scope.let(
-          `w[${scope.let(`row * ${spec.cols.w / width.w}u + ${channel.w}`)} + ${offset(path.w / width.w)}]`,
+          `w[${scope.let(`${row.w} * ${spec.cols.w / width.w}u + ${channel.w}`)} + ${offset(path.w / width.w)}]`,
         );
   const components = { x: 'i', y: 'j', z: 'k' } as const;
   // With the weights open the inner sum runs over z's components, as with z open.

@@ -33,7 +33,7 @@ afterAll(() => gpu?.device.destroy());
 
 const strips = { rows: 64, stored: 0 };
 const splits = (outputs: Record<string, Node>) =>
-  prepare({ outputs }, { strips }).plan.steps.some(({ op }) => op.name === 'addSegments');
+  prepare({ outputs }, { strips }).plan.steps.some(({ op }) => /^add(Segments|EdgeProduct)$/.test(op.name));
 
 interface Size {
   readonly nodes: number;

@@ -56,7 +56,8 @@ for (const op of ops)
         expect(value.length).toBe(example.rows * example.cols);
         expect(value.every(Number.isFinite)).toBe(true);
       });
-      if (op.name === 'fused') return;
+      // Made after differentiation.
+      if (['fused', 'edgeProduct', 'addEdgeProduct'].includes(op.name)) return;
       // Index maps have no gradient, and neither have the bins that they are made from.
       if (example.dtype === 'u32' || op.name === 'neighbourFrame') {
         test(`example ${number}: it has no gradient`, () => {
