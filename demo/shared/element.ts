@@ -214,7 +214,10 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
       const value = text === null ? undefined : field.parse(text);
       if (value !== undefined) this.setAttribute(keyOf(this.fields, name), field.write(value));
     }
-    for (const name of ['controls', 'theme']) if (query.has(name)) this.setAttribute(name, query.get(name)!);
+    if (query.has('controls')) this.setAttribute('controls', query.get('controls')!);
+    // Of the whole page, whose only element this may be.
+    for (const host of [this, document.documentElement])
+      if (query.has('theme')) host.setAttribute('theme', query.get('theme')!);
     const { problems } = parseFields(this.fields, (key) => query.get(key));
     if (problems.length > 0) this.notice(`In the address ${problems.join(', and ')}.`);
     if (!isEmbedded()) return;

@@ -25,8 +25,8 @@ export function allowedOrigins(query: string, own: string): ReadonlySet<string> 
 
 /**
  * Lets the page around an iframe read and set an element's state. Only the parent, from an allowed origin, is heard;
- * nothing is said to it before it has asked, so nothing ever reaches another origin. README.md in demo/embed has
- * the messages.
+ * nothing is said to it before it has asked, so nothing ever reaches another origin. The gallery
+ * (demo/index.html) has the messages.
  */
 export function speakWithParent(target: EmbedTarget, fields: Fields, signal: AbortSignal): void {
   const { parent } = window;

@@ -1,4 +1,5 @@
 import type { GpuContext, Matrix3 } from '../../src/index.ts';
+import { isSoftware } from './device.ts';
 import { type CameraOptions, OrbitCamera } from './orbit-camera.ts';
 import { PainterRenderer } from './scene-canvas.ts';
 import type { Renderer, SceneObject } from './scene-objects.ts';
@@ -23,6 +24,7 @@ export interface SceneOptions {
  * straight from the engine's buffers; without one on a 2D canvas. The canvas's size is what CSS makes it.
  */
 export class Scene {
+  /** The canvas that was given, or one in its place where that had been drawn to in another way. */
   readonly canvas: HTMLCanvasElement;
   readonly camera: OrbitCamera;
   /** Change it as you like, then call `draw`. */
@@ -31,10 +33,14 @@ export class Scene {
   private readonly ended = new AbortController();
   private frame = 0;
   private size: readonly [number, number] = [0, 0];
+  /** Pixels of the picture to a CSS pixel, at most. */
+  private readonly fineness: number;
 
-  constructor(canvas: HTMLCanvasElement, gpu: GpuContext | null, options: SceneOptions) {
+  constructor(place: HTMLCanvasElement, gpu: GpuContext | null, options: SceneOptions) {
     const { signal } = this.ended;
+    const canvas = drawable(place, gpu ? 'webgpu' : '2d');
     this.canvas = canvas;
+    this.fineness = gpu && isSoftware(gpu) ? 1 : 2;
     this.camera = new OrbitCamera(options.camera);
     this.renderer = gpu ? new WebGpuRenderer(canvas, gpu) : new PainterRenderer(canvas);
     const { turns = 'camera' } = options;
@@ -81,7 +87,7 @@ export class Scene {
     });
   }
 
-  /** Frees what the scene has on the GPU. A canvas can have another scene afterwards on the same kind of device. */
+  /** Frees what the scene has on the GPU; the canvas can have another scene afterwards. */
   dispose(): void {
     this.ended.abort();
     cancelAnimationFrame(this.frame);
@@ -98,8 +104,16 @@ export class Scene {
   }
 
   private resize({ width, height }: DOMRectReadOnly): void {
-    const ratio = Math.min(2, window.devicePixelRatio);
+    const ratio = Math.min(this.fineness, window.devicePixelRatio);
     this.size = [Math.round(width * ratio), Math.round(height * ratio)];
     this.draw();
   }
+}
+
+/** A canvas keeps its first kind of context for ever; for another kind a new one takes its place. */
+function drawable(canvas: HTMLCanvasElement, kind: 'webgpu' | '2d'): HTMLCanvasElement {
+  if (canvas.getContext(kind)) return canvas;
+  const fresh = canvas.cloneNode() as HTMLCanvasElement;
+  canvas.replaceWith(fresh);
+  return fresh;
 }

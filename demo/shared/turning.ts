@@ -13,10 +13,12 @@ export interface Turn {
 
 /** Drags of the pointer and arrow keys on an element as turns, until the signal. */
 export function listenForTurns(target: HTMLElement, turned: (turn: Turn) => void, signal: AbortSignal): void {
+  let last = [0, 0];
   target.addEventListener(
     'pointerdown',
     (event) => {
       if (event.button !== 0) return;
+      last = [event.clientX, event.clientY];
       target.setPointerCapture(event.pointerId);
       target.focus({ preventScroll: true });
     },
@@ -26,7 +28,9 @@ export function listenForTurns(target: HTMLElement, turned: (turn: Turn) => void
     'pointermove',
     (event) => {
       if (!target.hasPointerCapture(event.pointerId)) return;
-      turned({ right: event.movementX * PER_PIXEL, down: event.movementY * PER_PIXEL, clockwise: 0 });
+      const [x, y] = last;
+      last = [event.clientX, event.clientY];
+      turned({ right: (last[0] - x) * PER_PIXEL, down: (last[1] - y) * PER_PIXEL, clockwise: 0 });
     },
     { signal },
   );

@@ -195,6 +195,18 @@ describe('life', () => {
     await logBecomes(page, 'start, stop, start, stop, start', 1);
   });
 
+  test('where the GPU was lost for good, it goes on without', async () => {
+    const { page } = await open(sample);
+    await logBecomes(page, 'start');
+    await on(page, (element) => {
+      Object.defineProperty(navigator.gpu, 'requestAdapter', { value: async () => null });
+      element.gpu!.device.destroy();
+    });
+    await logBecomes(page, 'start, stop, start without');
+    await notice(page).getByText('found no adapter').waitFor();
+    await expect.poll(() => on(page, paintedPixels)).toBeGreaterThan(1000);
+  });
+
   test.each([
     [
       'no WebGPU',

@@ -6,6 +6,7 @@ import { story } from '../support/story-plugin.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { openPages, type Pages } from './support/open-pages.ts';
 import { serveBuiltSite } from './support/serve-site.ts';
+import { downloadOf } from './support/site-sizes.ts';
 
 let site: Awaited<ReturnType<typeof serveBuiltSite>>;
 let pages: Pages;
@@ -17,6 +18,10 @@ afterAll(() => pages.close());
 
 const small = { viewport: { width: 390, height: 844 } };
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+test.each(elementFolders)('the module of %s and all that it loads has at most 80 kB', (name) => {
+  expect(downloadOf(site.folder, `elements/${name}.js`)).toBeLessThanOrEqual(80);
+});
 
 test('every folder that is a page is in the story, and every page has an element', () => {
   expect(Object.keys(story)).toEqual(expect.arrayContaining(pageFolders));

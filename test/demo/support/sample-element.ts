@@ -37,7 +37,6 @@ export class SampleElement extends ClebschElement<State> {
     this.log.push(gpu ? 'start' : 'start without');
     this.gpu = gpu;
     const points = [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
-    // A canvas keeps the kind of context that it once had, so each start gets its own.
     const canvas = find(this.view, 'canvas', HTMLCanvasElement);
     const spheres: Instances = {
       form: 'sphere',
