@@ -14,6 +14,7 @@ import { fuseMessages } from './ops/edge-product.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
 import { rowsOf, rowsOp, stack, stackOp } from './ops/rows.ts';
+import { pointwiseProducts } from './ops/scaled-products.ts';
 import { concatOp, sliceOp } from './ops/slice.ts';
 
 /** What a program computes: values to read, and new values of its states. */
@@ -76,9 +77,10 @@ export function prepare(
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
   const joined = optimizations.messages ? fuseMessages(simple) : simple;
+  const gated = optimizations.gates ? pointwiseProducts(joined) : joined;
   const chains = optimizations.pointwise
-    ? fuse(joined, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
-    : joined;
+    ? fuse(gated, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
+    : gated;
   checkNames(chains);
   const { outputs: final, after } = optimizations.strips
     ? strips(chains, { ...options.strips, fused, rowsOf, stack, accumulate })

@@ -14,7 +14,7 @@ export interface FuseOptions {
 /** A value read by several consumers is computed again in each only while its expression is this cheap. */
 const CHEAP = 4;
 /** Longest chain of pieces and of calls in one kernel; beyond, compilation costs more than the saved pass. */
-const MAX_PIECES = 16;
+const MAX_PIECES = 40;
 const MAX_CALLS = 400;
 
 /**

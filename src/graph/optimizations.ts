@@ -7,6 +7,8 @@ export interface Optimizations {
   readonly pointwise: boolean;
   /** Messages along edges are made and summed in one kernel, and their gradients read the nodes: see ops/edge-product.ts. */
   readonly messages: boolean;
+  /** Products with scalars, copy by copy, are pointwise too: a gate joins its activations. */
+  readonly gates: boolean;
   /**
    * In a program that updates states, what depends on inputs only is computed when one was written, not in every run. It
    * stays in memory of its own.
@@ -21,7 +23,14 @@ export interface Optimizations {
 /** Which rules to switch off, the others stay on; or all on, or all off. */
 export type OptimizationChoice = Partial<Optimizations> | boolean;
 
-const all: Optimizations = { pointwise: true, messages: true, prologue: true, strips: true, batches: true };
+const all: Optimizations = {
+  pointwise: true,
+  messages: true,
+  gates: true,
+  prologue: true,
+  strips: true,
+  batches: true,
+};
 
 /** Names of all rules. */
 export const optimizationNames = Object.keys(all) as readonly (keyof Optimizations)[];

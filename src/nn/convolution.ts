@@ -7,6 +7,7 @@ import { Layout } from '../o3/layout.ts';
 import { messagePaths } from '../o3/path-selection.ts';
 import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { map } from '../ops/map.ts';
+import { slice } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
 import { type Module, prefixed, type Weights } from './parameters.ts';
 import { type Edges, radialConvolution } from './radial-convolution.ts';
@@ -121,7 +122,9 @@ export function convolution(options: ConvolutionOptions): Convolution {
     layoutOut: layoutMid,
   });
   const lin2 = fully(irrepsMid, nodeOutput, layoutMid, layoutOut);
-  const alpha = fully(irrepsMid, scalar, layoutMid, Layout.of(scalar));
+  // As wide as what takes four columns at a time, so that it shares a dispatch with lin2.
+  const wide = [...layoutMid.blocks, ...layoutOut.blocks].every((b) => b.padded % 4 === 0);
+  const alpha = fully(irrepsMid, scalar, layoutMid, Layout.of(scalar, wide ? 4 : 1));
   const mask = layoutOut.pack(sc.spec.outputMask);
   const maskRow = constant(mask, 1, layoutOut.cols);
   return {
@@ -151,7 +154,7 @@ export function convolution(options: ConvolutionOptions): Convolution {
         blend,
         self.node,
         out.node,
-        broadcast(angle.node, rows, cols),
+        broadcast(slice(angle.node, 0, 1), rows, cols),
         broadcast(maskRow, rows, cols),
       );
       return tensor(value, layoutOut);
