@@ -109,6 +109,7 @@ export function prepare(
     prologue: optimizations.prologue,
     after,
     batches: optimizations.batches,
+    maxInputs,
   });
   return {
     plan: planned,

@@ -43,10 +43,11 @@ export function dispatchOf(
     if (table) return { buffer: memory.buffer(`${name} of ${label}`, table) };
     const source = kernel.bindings[name];
     if (source === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
-    const value: Node = source === 'result' ? node : node.inputs[source];
+    const value: Node =
+      source === 'result' ? node : typeof source === 'number' ? node.inputs[source] : source;
     const place = plan.places.get(value)!;
     // Several values are found by their offsets from the start of the buffer.
-    const whole = nodes.length > 1;
+    const whole = nodes.length > 1 && typeof source !== 'object';
     const size = whole ? buffers[place.buffer].size : value.rows * value.cols * 4 || 16;
     const limit = device.limits.maxStorageBufferBindingSize;
     if (size > limit)
@@ -77,7 +78,8 @@ export function dispatchOf(
     );
   const read = bindings.flatMap(({ name }) => {
     const source = kernel.tables?.[name] ? 'table' : kernel.bindings[name];
-    return typeof source === 'number' ? nodes.map(({ inputs }) => inputs[source]) : [];
+    if (typeof source === 'number') return nodes.map(({ inputs }) => inputs[source]);
+    return typeof source === 'object' ? [source] : [];
   });
   const values = [...nodes, ...new Set(read)];
   // What is overwritten in place is read as well.

@@ -70,6 +70,8 @@ export interface BatchOptions {
   readonly rootOf: (node: Node) => Node;
   /** Whether a step writes over the value that is its root. */
   readonly overwrites: (node: Node) => boolean;
+  /** Most values that one kernel may read. */
+  readonly maxInputs: number;
 }
 
 /**
@@ -112,13 +114,16 @@ export function batches(steps: readonly Node[], pools: Pools, options: BatchOpti
   return groups;
 }
 
-const keyOf = (node: Node): string | null => {
-  const key = node.op.batch?.key(node) ?? null;
-  return key === null ? null : `${node.op.name} ${key}`;
-};
+const keyOf = (node: Node): string | null => node.op.batch?.key(node) ?? null;
 
 /** Makes room for a step in a dispatch: all inputs of one role, and all results, in one buffer each. */
-function join(group: readonly Node[], node: Node, pools: Pools, { rootOf }: BatchOptions): boolean {
+function join(
+  group: readonly Node[],
+  node: Node,
+  pools: Pools,
+  { rootOf, maxInputs }: BatchOptions,
+): boolean {
+  if (node.op.batch!.fits?.([...group, node], maxInputs) === false) return false;
   const [first] = group;
   const roles = node.op.batch!.roles(first);
   const lists = node.op

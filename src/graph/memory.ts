@@ -57,6 +57,8 @@ export interface PlanOptions {
   readonly after?: (node: Node) => readonly Node[] | null;
   /** Compute several values in a dispatch where ops allow it (default true). */
   readonly batches?: boolean;
+  /** Most values that one kernel may read; default 7, what every device allows. */
+  readonly maxInputs?: number;
 }
 
 /** Whether a slice, or rows, can be read where the source stands. */
@@ -124,7 +126,11 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     // A loop over strips keeps its order: it is there to save memory.
     options.batches === false || looped.size > 0
       ? nodes.map((node) => [node])
-      : batches(nodes, pools, { rootOf, overwrites: (node) => overwritten.has(node) });
+      : batches(nodes, pools, {
+          rootOf,
+          overwrites: (node) => overwritten.has(node),
+          maxInputs: options.maxInputs ?? 7,
+        });
   const first = inDispatches(computed.filter((node) => fixed.has(node)));
   const dispatches = [...first, ...inDispatches(computed.filter((node) => !fixed.has(node)))];
   const { offsets, sizes } = pools.layout(new Set(computed.map(rootOf)), ALIGNMENT);

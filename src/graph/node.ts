@@ -54,8 +54,8 @@ export interface Kernel {
   readonly params?: Readonly<Record<string, number | string>>;
   /** Generated bodies for the places marked `//#slot`; a slot that is not named keeps its default body. */
   readonly slots?: Readonly<Record<string, string>>;
-  /** WGSL variable name to the position of the input bound to it, or to the node's own value. */
-  readonly bindings: Readonly<Record<string, number | 'result'>>;
+  /** WGSL variable name to the position of the input bound to it, or to the node's own value; in a batch also to any input. */
+  readonly bindings: Readonly<Record<string, number | 'result' | Node>>;
   /** Constant whole numbers for further bindings: sizes and offsets that would otherwise be written into the code. */
   readonly tables?: Readonly<Record<string, Uint32Array>>;
   /** The same value by the shader's default slots: slow, readable, and what the generated code is tested against. */
@@ -128,6 +128,8 @@ export interface Batch<A> {
   key(node: Node<A>): string | null;
   /** Inputs by role: in a batch all inputs of a role stand in one buffer, as do the results. */
   roles(node: Node<A>): readonly (readonly number[])[];
+  /** Whether a kernel that may read `maxInputs` buffers has room for all of them. */
+  fits?(nodes: readonly Node<A>[], maxInputs: number): boolean;
   /**
    * The kernel of all of them, bound to whole buffers: bindings name an input of the first node. `offsetOf` says where a
    * value starts in its buffer, in numbers.

@@ -16,7 +16,7 @@ export interface Optimizations {
   readonly prologue: boolean;
   /** Values with very many rows, of which only sums are wanted, are computed strip by strip. */
   readonly strips: boolean;
-  /** Blocked matrix products that do not depend on each other are one dispatch. */
+  /** Blocked matrix products, or pointwise values, that do not depend on each other are one dispatch. */
   readonly batches: boolean;
 }
 

@@ -66,7 +66,7 @@ export const contractOp: Op<ContractAttrs> = {
     key(node) {
       const { spec, open } = node.attrs;
       if (spec.perSample || node.inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
-      return `${open} ${isAligned(contraction(node, () => 0))}`;
+      return `contract ${open} ${isAligned(contraction(node, () => 0))}`;
     },
     roles: () => [[0], [1]],
     kernel: (nodes, offsetOf) =>

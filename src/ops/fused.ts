@@ -2,7 +2,7 @@ import * as e from '../graph/expression.ts';
 import { input } from '../graph/leaf.ts';
 import type { Node, Op, Piece } from '../graph/node.ts';
 import { apply } from '../graph/node.ts';
-import { pointwiseKernel } from './pointwise-kernel.ts';
+import { pointwiseBatch, pointwiseKernel } from './pointwise-kernel.ts';
 
 interface FusedAttrs {
   readonly pieces: readonly Piece[];
@@ -34,6 +34,7 @@ export const fusedOp: Op<FusedAttrs> = {
   },
   pointwise: (node) => node.attrs.pieces,
   kernel: (node) => pointwiseKernel(node, node.attrs.pieces),
+  batch: pointwiseBatch,
   print: ({ pieces }) => pieces.map((p) => `${p.start}:${p.end} ${e.print(p.expression)}`).join('; '),
   examples: () => [
     fused([input('x', 3, 4), input('y', 3, 1)], 3, 8, [

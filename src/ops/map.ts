@@ -1,7 +1,7 @@
 import * as e from '../graph/expression.ts';
 import { constant, input, uniformValue } from '../graph/leaf.ts';
 import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
-import { pointwiseKernel } from './pointwise-kernel.ts';
+import { pointwiseBatch, pointwiseKernel } from './pointwise-kernel.ts';
 import { broadcast } from './sum.ts';
 
 export interface MapAttrs {
@@ -54,6 +54,7 @@ export const mapOp: Op<MapAttrs> = {
     },
   ],
   kernel: (node) => pointwiseKernel(node, mapOp.pointwise!(node)),
+  batch: pointwiseBatch,
   print: ({ expression }) => e.print(expression),
   key: ({ expression }) => {
     const { lines, result } = e.toWgsl(expression, 'abcdefghijklmnopqrstuvwxyz'.split(''));

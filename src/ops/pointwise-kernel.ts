@@ -1,5 +1,5 @@
 import { toWgsl } from '../graph/expression.ts';
-import type { Kernel, Node, Piece } from '../graph/node.ts';
+import type { Batch, Kernel, Node, Piece } from '../graph/node.ts';
 import { indent } from './wgsl.ts';
 
 /**
@@ -7,32 +7,119 @@ import { indent } from './wgsl.ts';
  * fused into one. Generates the body of shaders/pointwise.wgsl: a branch a piece, the expression as `let` lines.
  */
 export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
-  const { inputs, rows, cols } = node;
   const width = loadsByFour(node, pieces) ? 4 : 1;
-  const type = width === 4 ? 'vec4f' : 'f32';
-  const sizes = [rows * cols, cols];
-  // Modulo 2^32, as WGSL's u32 computes: an offset may be negative (an input placed further right), an index never is.
-  const size = (value: number) => {
-    const at = sizes.push(value >>> 0) - 1;
+  const sizes = new Sizes(node.rows * node.cols, node.cols);
+  const inputs = inputsOf([{ node, pieces }]);
+  return kernelOf(width, sizes, inputs, codeOf(node, pieces, width, sizes, inputs, ''), (x) =>
+    node.inputs.indexOf(x),
+  );
+}
+
+/** Several pointwise values in one kernel: a range of invocations each. */
+// biome-ignore lint/suspicious/noExplicitAny: it serves every pointwise op, and reads no attributes.
+export const pointwiseBatch: Batch<any> = {
+  key(node) {
+    const pieces = node.op.pointwise!(node);
+    if (node.inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
+    return `pointwise ${loadsByFour(node, pieces) ? 4 : 1}`;
+  },
+  roles: () => [],
+  fits(nodes, maxInputs) {
+    const all = nodes.map((node) => ({ node, pieces: node.op.pointwise!(node) }));
+    const pieces = all.reduce((sum, one) => sum + one.pieces.length, 0);
+    return pieces <= MOST_PIECES && inputsOf(all).length <= maxInputs;
+  },
+  kernel(nodes, offsetOf) {
+    const all = nodes.map((node) => ({ node, pieces: node.op.pointwise!(node) }));
+    const width = loadsByFour(nodes[0], all[0].pieces) ? 4 : 1;
+    const inputs = inputsOf(all);
+    const sizes = new Sizes(
+      nodes.reduce((sum, { rows, cols }) => sum + rows * cols, 0),
+      1,
+    );
+    let end = 0;
+    const sections = all.map(({ node, pieces }) => {
+      const start = sizes.at(end);
+      end += node.rows * node.cols;
+      const lines = [
+        `let at = at - ${start};`,
+        `let cols = ${sizes.at(node.cols)};`,
+        'let row = at / cols;',
+        'let column = at % cols;',
+        codeOf(node, pieces, width, sizes, inputs, ` + ${sizes.at(offsetOf(node))}`),
+      ];
+      return `if (at < ${sizes.at(end)}) {\n${indent(lines.join('\n'))}\n  return;\n}`;
+    });
+    return kernelOf(width, sizes, inputs, sections.join('\n'), (x) => x);
+  },
+};
+
+/** Longest kernel of several values, in pieces: compilation takes time too. */
+const MOST_PIECES = 48;
+
+/** The numbers of the uniform buffer: entries of the result, its columns, then what generated code asks for. */
+class Sizes {
+  private readonly values: number[];
+  constructor(entries: number, cols: number) {
+    this.values = [entries, cols];
+  }
+  /** Modulo 2^32, as WGSL's u32 computes: an offset may be negative (an input placed further right), an index never is. */
+  at(value: number): string {
+    const at = this.values.push(value >>> 0) - 1;
     return `sizes[${at >> 2}].${'xyzw'[at & 3]}`;
-  };
+  }
+  get table(): Uint32Array {
+    const { values } = this;
+    return Uint32Array.from({ length: Math.ceil(values.length / 4) * 4 }, (_, i) => values[i] ?? 0);
+  }
+}
+
+/** A value that a kernel reads, as single numbers or by `width`. */
+interface Input {
+  readonly value: Node;
+  readonly scalar: boolean;
+}
+
+function inputsOf(all: readonly { node: Node; pieces: readonly Piece[] }[]): Input[] {
+  const inputs: Input[] = [];
+  for (const { node, pieces } of all) {
+    const scalars = new Set(pieces.flatMap((p) => p.views.filter((v) => !v.column).map((v) => v.input)));
+    node.inputs.forEach((value, i) => {
+      const scalar = scalars.has(i);
+      if (!inputs.some((one) => one.value === value && one.scalar === scalar)) inputs.push({ value, scalar });
+    });
+  }
+  return inputs;
+}
+
+function codeOf(
+  { inputs, cols }: Node,
+  pieces: readonly Piece[],
+  width: number,
+  sizes: Sizes,
+  bound: readonly Input[],
+  base: string,
+): string {
+  const scalars = new Set(pieces.flatMap((p) => p.views.filter((v) => !v.column).map((v) => v.input)));
+  const names = inputs.map(
+    (value, i) => `in${bound.findIndex((one) => one.value === value && one.scalar === scalars.has(i))}`,
+  );
   const code = pieces.map((piece) => {
-    const end = pieces.length === 1 ? '' : size(piece.end);
+    const end = pieces.length === 1 ? '' : sizes.at(piece.end);
     const loads = piece.views.map((view, i) => {
       const source = inputs[view.input];
+      const name = names[view.input];
       const simple = view.column && view.row && view.offset === 0 && source.cols === cols;
-      const places = [view.row ? `row * ${size(source.cols)}` : '', view.column ? 'column' : ''];
-      const at = simple ? 'at' : [...places.filter(Boolean), size(view.offset)].join(' + ');
-      if (width === 1) return `let v${i} = in${view.input}[${at}];`;
-      return view.column
-        ? `let v${i} = in${view.input}[(${at}) / 4u];`
-        : `let v${i} = vec4f(in${view.input}[${at}]);`;
+      const places = [view.row ? `row * ${sizes.at(source.cols)}` : '', view.column ? 'column' : ''];
+      const at = simple ? 'at' : [...places.filter(Boolean), sizes.at(view.offset)].join(' + ');
+      if (width === 1) return `let v${i} = ${name}[${at}];`;
+      return view.column ? `let v${i} = ${name}[(${at}) / 4u];` : `let v${i} = vec4f(${name}[${at}]);`;
     });
     const args = piece.views.map((_, i) => `v${i}`);
     const lines: string[] = [];
     if (width === 1) {
       const { lines: lets, result } = toWgsl(piece.expression, args);
-      lines.push(...loads, ...lets, `result[at] = ${result};`);
+      lines.push(...loads, ...lets, `result[at${base}] = ${result};`);
     } else {
       // The functions are scalar; the four lanes are written out.
       lines.push(...loads);
@@ -45,24 +132,35 @@ export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
         lines.push(...lets);
         return result;
       });
-      lines.push(`result[at / 4u] = vec4f(${lanes.join(', ')});`);
+      lines.push(`result[(at${base}) / 4u] = vec4f(${lanes.join(', ')});`);
     }
     const text = indent(lines.join('\n'));
     return pieces.length === 1 ? `{\n${text}\n}` : `if (column < ${end}) {\n${text}\n  return;\n}`;
   });
-  const scalarInputs = new Set(pieces.flatMap((p) => p.views.filter((v) => !v.column).map((v) => v.input)));
+  return code.join('\n');
+}
+
+function kernelOf(
+  width: number,
+  sizes: Sizes,
+  inputs: readonly Input[],
+  body: string,
+  boundTo: (value: Node) => number | Node,
+): Kernel {
+  const type = width === 4 ? 'vec4f' : 'f32';
+  const { table } = sizes;
   const declarations = inputs.map(
-    (_, i) =>
-      `@group(0) @binding(${i + 2}) var<storage, read> in${i}: array<${scalarInputs.has(i) ? 'f32' : type}>;`,
+    ({ scalar }, i) =>
+      `@group(0) @binding(${i + 2}) var<storage, read> in${i}: array<${scalar ? 'f32' : type}>;`,
   );
-  const names = Object.fromEntries(inputs.map((_, i) => [`in${i}`, i]));
+  const names = Object.fromEntries(inputs.map(({ value }, i) => [`in${i}`, boundTo(value)]));
   return {
     shader: 'pointwise',
-    params: { Value: type, WIDTH: `${width}u`, SIZES: `${Math.ceil(sizes.length / 4)}u` },
-    slots: { inputs: declarations.join('\n'), body: code.join('\n') },
+    params: { Value: type, WIDTH: `${width}u`, SIZES: `${table.length / 4}u` },
+    slots: { inputs: declarations.join('\n'), body },
     bindings: { result: 'result', ...names },
-    tables: { sizes: Uint32Array.from({ length: Math.ceil(sizes.length / 4) * 4 }, (_, i) => sizes[i] ?? 0) },
-    workgroups: Math.ceil((rows * cols) / width / 64),
+    tables: { sizes: table },
+    workgroups: Math.ceil(table[0] / width / 64),
   };
 }
 

@@ -3,7 +3,7 @@ import { ALIGNMENT } from '../graph/memory.ts';
 import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
 import { startsOf } from '../graph/starts.ts';
 import { MOST_INPUTS } from './map.ts';
-import { pointwiseKernel } from './pointwise-kernel.ts';
+import { pointwiseBatch, pointwiseKernel } from './pointwise-kernel.ts';
 
 interface SliceAttrs {
   readonly start: number;
@@ -42,6 +42,7 @@ export const sliceOp: Op<SliceAttrs> = {
     },
   ],
   kernel: (node) => pointwiseKernel(node, sliceOp.pointwise!(node)),
+  batch: pointwiseBatch,
   linear: 'each',
   simplify({ inputs: [x], attrs: { start, cols } }) {
     if (x.op === sliceOp) return slice(x.inputs[0], x.attrs.start + start, cols);
@@ -111,6 +112,7 @@ export const concatOp: Op<ConcatAttrs> = {
     return pieces;
   },
   kernel: (node) => pointwiseKernel(node, concatOp.pointwise!(node)),
+  batch: pointwiseBatch,
   linear: 'jointly',
   key: ({ offsets, cols }) => `${offsets} ${cols}`,
   print: ({ offsets }) => offsets.join(' '),

@@ -1,6 +1,6 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, type Piece, shapeOf } from '../graph/node.ts';
-import { pointwiseKernel } from './pointwise-kernel.ts';
+import { pointwiseBatch, pointwiseKernel } from './pointwise-kernel.ts';
 import { type Axis, type ReduceAttrs, reduce, reducedShape, reduceKernel } from './reduce.ts';
 
 interface BroadcastAttrs {
@@ -38,6 +38,7 @@ export const broadcastOp: Op<BroadcastAttrs> = {
     },
   ],
   kernel: (node) => pointwiseKernel(node, broadcastOp.pointwise!(node)),
+  batch: pointwiseBatch,
   linear: 'each',
   simplify: ({ inputs: [x], rows, cols }) =>
     x.op === broadcastOp ? broadcast(x.inputs[0], rows, cols) : null,
