@@ -20,7 +20,7 @@ describe('which rules are on', () => {
   test('a name that is not there is refused, with those that are', () => {
     const choice = { fuse: false } as object;
     expect(() => optimizationsOf(choice)).toThrow(
-      'there is no optimization "fuse"; known are pointwise, messages, prologue, strips, batches',
+      `there is no optimization "fuse"; known are ${names.join(', ')}`,
     );
   });
 
