@@ -91,27 +91,29 @@ async function measured(
   const states = new StateStore(gpu.device);
   const executable = await Executable.create(gpu, prepare(program, options), { states });
   executable.write(workload.feeds);
+  let issued = 0;
   const step = async () => {
-    if (read.length > 0) return executable.runAndRead({ outputs: read });
-    executable.run();
-    return idle();
+    const start = performance.now();
+    const values = read.length > 0 ? executable.runAndRead({ outputs: read }) : executable.run();
+    issued = performance.now() - start;
+    await (values ?? idle());
   };
-  await step();
+  const warmUp = await timed(step);
+  const gemm = await gemmNow(measuredDevice, run);
+  const before = { ...meter };
   // A step's own time decides how often it is worth repeating.
   const first = await timed(step);
+  const [submits, objects] = [meter.submits - before.submits, meter.objects - before.objects];
   const slow = first > 3000;
   const sampling: Sampling = slow
     ? { least: 2, most: 2, budget: 0 }
     : run.quick
       ? { least: 2, most: 5, budget: 500 }
       : { least: 5, most: 60, budget: 5000 };
-  const gemm = await gemmNow(measuredDevice, run);
-  const before = { ...meter };
-  await step();
-  const [submits, objects] = [meter.submits - before.submits, meter.objects - before.objects];
-  const times = await sample(step, sampling);
-  const issues: number[] = [];
-  for (let i = 0; i < (slow ? 1 : first > 500 || run.quick ? 3 : 30); i++) {
+  // Of a very long one there are two: to get ready, and to measure.
+  const times = warmUp > 20_000 ? timesOf([first]) : await sample(step, sampling);
+  const issues = slow ? [issued] : [];
+  for (let i = 0; i < (slow ? 0 : first > 500 || run.quick ? 3 : 30); i++) {
     const start = performance.now();
     executable.run();
     issues.push(performance.now() - start);
@@ -123,8 +125,8 @@ async function measured(
     await idle();
   };
   const counted = meter.submits;
-  await several();
-  const submitsTogether = meter.submits - counted;
+  if (!slow) await several();
+  const submitsTogether = slow ? submits : meter.submits - counted;
   const result: Measurement = {
     sizes: workload.sizes,
     flops: workload.flops,

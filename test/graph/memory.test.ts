@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { prepare } from '../../src/compile.ts';
+import { type CompileOptions, prepare } from '../../src/compile.ts';
 import * as e from '../../src/graph/expression.ts';
 import { index, packIndexMap } from '../../src/graph/index-map.ts';
 import { constant, input, state, stateOp } from '../../src/graph/leaf.ts';
 import type { Update } from '../../src/graph/memory.ts';
 import { type Node, topologicalOrder } from '../../src/graph/node.ts';
-import type { OptimizationChoice } from '../../src/graph/optimizations.ts';
 import { type Feeds, reference } from '../../src/graph/reference.ts';
 import { gather, segmentSum } from '../../src/ops/gather.ts';
 import { add, map, multiply, scale } from '../../src/ops/map.ts';
@@ -15,7 +14,7 @@ import { concat, place, slice } from '../../src/ops/slice.ts';
 import { broadcast, sum } from '../../src/ops/sum.ts';
 import { randomFeeds, scaledError } from '../support/feeds.ts';
 import { runs, someOptimizations } from '../support/property.ts';
-import { allOps, graphs } from '../support/random-graph.ts';
+import { allOps, graphOps, graphs } from '../support/random-graph.ts';
 import { Simulation } from '../support/simulate.ts';
 
 /**
@@ -25,7 +24,7 @@ import { Simulation } from '../support/simulate.ts';
 function check(
   outputs: Readonly<Record<string, Node>>,
   updates: readonly Update[] = [],
-  options: { optimizations?: OptimizationChoice; maxInputs?: number; feeds?: Feeds } = {},
+  options: Pick<CompileOptions, 'optimizations' | 'strips'> & { maxInputs?: number; feeds?: Feeds } = {},
 ) {
   const prepared = prepare({ outputs, updates }, options);
   const simulation = new Simulation(prepared.plan);
@@ -77,15 +76,30 @@ describe('random programs run in their buffers as they do without any', () => {
     );
   });
 
-  test('with states that become random values, each read by the others', () => {
+  test.each([
+    ['', 3, undefined],
+    [', in strips', 150, { rows: 64, stored: 0 }],
+  ])('with states that become random values, each read by the others%s', (_, rows, strips) => {
+    let split = 0;
     fc.assert(
       fc.property(
-        programs(10),
+        fc.record({
+          pool: graphs(strips ? graphOps : allOps, 10, rows),
+          chosen: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+        }),
         fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
         ({ pool, chosen }, nexts) => {
           const others = ['p', 'q'].map((name, i) => state(name, 1, 8, new Array(8).fill(i + 1)));
           const row = (node: Node) => broadcast(sum(node, 'all'), 1, 8);
-          const mixed = [...pool, map(e.sin(e.add(e.argument(0), e.argument(1))), ...others), ...others];
+          const many = pool
+            .filter((node) => node.rows === 150)
+            .map((node) => sum(multiply(node, node), 'all'));
+          const mixed = [
+            ...pool,
+            ...(strips ? [row(many.reduce(add))] : []),
+            map(e.sin(e.add(e.argument(0), e.argument(1))), ...others),
+            ...others,
+          ];
           const pick = (k: number) => mixed[k % mixed.length];
           const first = mixed.find((node) => node.op === stateOp)!;
           const updates = [
@@ -100,14 +114,17 @@ describe('random programs run in their buffers as they do without any', () => {
             },
             { state: first, next: multiply(first, broadcast(sum(pick(nexts[1]), 'all'), 1, 128)) },
           ];
-          check(
+          const { plan } = check(
             { ...outputsOf(mixed, chosen), p: others[0], step: updates[1].next },
             updates.slice(nexts[2] % 3),
+            { strips },
           );
+          if (plan.steps.some(({ op }) => op.name === 'accumulate' || op.name === 'addSegments')) split++;
         },
       ),
-      runs(300),
+      runs(strips ? 100 : 300),
     );
+    expect(split > 20).toBe(strips !== undefined);
   });
 });
 
