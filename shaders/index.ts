@@ -1,4 +1,5 @@
 /** Every shader by name: the one place that reads the files. */
+import channelProduct from './channel-product.wgsl?raw';
 import contract from './contract.wgsl?raw';
 import contractWeights from './contract-weights.wgsl?raw';
 import gather from './gather.wgsl?raw';
@@ -22,6 +23,7 @@ import tensorProduct from './tensor-product.wgsl?raw';
 import unpackBits from './unpack-bits.wgsl?raw';
 
 export const shaders: Readonly<Record<string, string>> = {
+  'channel-product': channelProduct,
   contract,
   'contract-weights': contractWeights,
   gather,

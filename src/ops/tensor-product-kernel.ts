@@ -2,6 +2,7 @@ import { literal } from '../graph/expression.ts';
 import type { IndexAttrs } from '../graph/index-map.ts';
 import type { Kernel, Node } from '../graph/node.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
+import { channelProductKernel, isChannelProduct } from './channel-product-kernel.ts';
 import {
   channelCount,
   type EdgeProductAttrs,
@@ -21,12 +22,38 @@ import {
   zeroSections,
 } from './wgsl.ts';
 
+/** Up to so many, a kernel that takes half as long again is worth one that need not be compiled. */
+const FEW_NUMBERS = 8192;
+
+/** The kernel of a product: of few numbers where a table of terms does, so that less is compiled, else unrolled. */
+export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
+  const { spec, open } = node.attrs;
+  const few = node.rows * node.cols <= FEW_NUMBERS && isChannelProduct(spec);
+  const kernel = few ? channelProductKernel(node) : unrolledKernel(node);
+  return {
+    ...kernel,
+    get plain() {
+      return {
+        shader: 'tensor-product',
+        params: tables(spec, open, node.rows),
+        slots: {
+          bindings: bindingsOf(node.attrs).declare({ x: 1, y: 1, w: 1, z: 1 }),
+          ...(spec.cols.w === 0 && { weight: 'return 1.0;' }),
+          store: `${open}[at] = value;`,
+        },
+        bindings: bindingsOf(node.attrs).bindings,
+        workgroups: Math.max(1, Math.ceil((node.rows * node.cols) / 64)),
+      };
+    },
+  };
+}
+
 /**
  * Generates the body of shaders/tensor-product.wgsl. One invocation computes every component of one channel (or of
  * four neighbouring channels) of the open slot; the Clebsch-Gordan sums are unrolled, zeros left out, coefficients
  * written in. Paths that read the same channels of x share an invocation, so that x is loaded once.
  */
-export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
+function unrolledKernel(node: Node<ProductAttrs>): Kernel {
   const { spec, open } = node.attrs;
   const width = laneWidths(spec, node.rows);
   const blocks = spec.paths.map((path) => columnsOf(path, open));
@@ -35,23 +62,7 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
     ...zeroSections(open, node.rows, node.cols, blocks, width[open]),
   ]);
   const { bindings, declare } = bindingsOf(node.attrs);
-  return {
-    ...generated(declare(width), body),
-    bindings,
-    get plain() {
-      return {
-        shader: 'tensor-product',
-        params: tables(spec, open, node.rows),
-        slots: {
-          bindings: declare({ x: 1, y: 1, w: 1, z: 1 }),
-          ...(spec.cols.w === 0 && { weight: 'return 1.0;' }),
-          store: `${open}[at] = value;`,
-        },
-        bindings,
-        workgroups: Math.max(1, Math.ceil((node.rows * node.cols) / 64)),
-      };
-    },
-  };
+  return { ...generated(declare(width), body), bindings };
 }
 
 /** The bindings of the slots that have columns, and how they are declared for loads of given widths. */
