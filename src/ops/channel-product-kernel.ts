@@ -7,7 +7,9 @@ import { type ProductAttrs, type ProductSpec, productInputs } from './product-fo
  * because one of the three is a scalar: gates, and their gradients.
  */
 export function isChannelProduct({ paths, cols }: ProductSpec): boolean {
-  return cols.w === 0 && paths.every(({ mode, x, y, z }) => mode === 'uuu' && Math.min(x.l, y.l, z.l) === 0);
+  const filled = cols.x > 0 && cols.y > 0 && cols.z > 0;
+  const gates = paths.every(({ mode, x, y, z }) => mode === 'uuu' && Math.min(x.l, y.l, z.l) === 0);
+  return cols.w === 0 && filled && gates;
 }
 
 /** The kernel that reads the terms of a channel by channel product from a table: one pipeline for all of them. */
