@@ -1,7 +1,6 @@
 import type { GpuContext, Matrix3 } from '../../src/index.ts';
 import { isSoftware } from './device.ts';
 import { type CameraOptions, OrbitCamera } from './orbit-camera.ts';
-import { PainterRenderer } from './scene-canvas.ts';
 import type { Renderer, SceneObject } from './scene-objects.ts';
 import { WebGpuRenderer } from './scene-webgpu.ts';
 import { listenForTurns, type Turn, turnFurther } from './turning.ts';
@@ -29,7 +28,8 @@ export class Scene {
   readonly camera: OrbitCamera;
   /** Change it as you like, then call `draw`. */
   readonly objects: SceneObject[] = [];
-  private readonly renderer: Renderer;
+  /** Null until the painter has been loaded, which most visitors do without. */
+  private renderer: Renderer | null = null;
   private readonly ended = new AbortController();
   private frame = 0;
   private size: readonly [number, number] = [0, 0];
@@ -42,7 +42,8 @@ export class Scene {
     this.canvas = canvas;
     this.fineness = gpu && isSoftware(gpu) ? 1 : 2;
     this.camera = new OrbitCamera(options.camera);
-    this.renderer = gpu ? new WebGpuRenderer(canvas, gpu) : new PainterRenderer(canvas);
+    if (gpu) this.renderer = new WebGpuRenderer(canvas, gpu);
+    else void this.paint();
     const { turns = 'camera' } = options;
     canvas.setAttribute('aria-label', options.label);
     canvas.setAttribute('role', turns === 'nothing' ? 'img' : 'application');
@@ -83,7 +84,7 @@ export class Scene {
       if (width * height === 0) return;
       if (this.canvas.width !== width) this.canvas.width = width;
       if (this.canvas.height !== height) this.canvas.height = height;
-      this.renderer.draw(this.objects, this.camera.view(width, height));
+      this.renderer?.draw(this.objects, this.camera.view(width, height));
     });
   }
 
@@ -91,7 +92,13 @@ export class Scene {
   dispose(): void {
     this.ended.abort();
     cancelAnimationFrame(this.frame);
-    this.renderer.dispose();
+    this.renderer?.dispose();
+  }
+
+  private async paint(): Promise<void> {
+    const { PainterRenderer } = await import('./scene-canvas.ts');
+    this.renderer = new PainterRenderer(this.canvas);
+    this.draw();
   }
 
   private turn(turn: Turn, turns: Exclude<SceneOptions['turns'], 'nothing' | undefined>): void {

@@ -16,13 +16,16 @@ import { free, type Live, live, soon, whileThere, writeAll } from './live.ts';
 import { findNonFinite, NonFiniteError } from './non-finite.ts';
 import { ProgressMeter } from './progress.ts';
 import type { StepResult, TrainerOptions, TrainOptions } from './trainer-options.ts';
-import { type Notes, readTraining, type Snapshot, writeStateDict, writeTraining } from './training-file.ts';
+import type { Notes, readTraining, Snapshot } from './training-file.ts';
 import { whenVisible } from './visibility.ts';
 
 /** Name of the state that tells whether every loss so far was finite. */
 const WATCH = 'trainer.watch';
 /** Devices that may be lost one after the other without a step between them. */
 const MOST_LOSSES = 5;
+
+/** Files are read and written by code that an application which needs none does not load. */
+const files = () => import('./training-file.ts');
 
 /**
  * Trains a module on the GPU and survives what may happen meanwhile. Parameters, moments and step counter stay on the
@@ -214,7 +217,9 @@ export class Trainer {
    * @param notes whatever else the training wants to find again
    */
   async checkpoint(notes: Notes = null): Promise<Uint8Array> {
-    return writeTraining({ ...(await this.snapshot()), notes }, this.optimizer, this.fileOptions);
+    const snapshot = await this.snapshot();
+    const { writeTraining } = await files();
+    return writeTraining({ ...snapshot, notes }, this.optimizer, this.fileOptions);
   }
 
   /**
@@ -226,7 +231,9 @@ export class Trainer {
    */
   async stateDict({ average = false } = {}): Promise<Uint8Array> {
     const part = this.partOf(average);
-    return writeStateDict(await this.snapshot(), part, this.optimizer, this.fileOptions, this.origin);
+    const snapshot = await this.snapshot();
+    const { writeStateDict } = await files();
+    return writeStateDict(snapshot, part, this.optimizer, this.fileOptions, this.origin);
   }
 
   /**
@@ -237,6 +244,7 @@ export class Trainer {
    * Then nothing has changed.
    */
   async load(bytes: Uint8Array): Promise<Notes> {
+    const { readTraining } = await files();
     const { notes, origin, ...snapshot } = readTraining(
       bytes,
       this.optimizer,

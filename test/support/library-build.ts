@@ -8,7 +8,7 @@ export function libraryBuild(entry: string): BuildOptions {
     lib: { entry, formats: ['es'], fileName: () => 'clebsch.js' },
     // Vite's own `minify` leaves the spaces in a library, for the sake of annotations that Rolldown's keeps anyway.
     minify: false,
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
     sourcemap: true,
   };
 }

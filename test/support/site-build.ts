@@ -44,7 +44,7 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
       outDir,
       emptyOutDir: true,
       assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
+      modulePreload: false,
       reportCompressedSize: false,
       rolldownOptions: {
         input: {
