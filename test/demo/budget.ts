@@ -10,7 +10,8 @@ interface Line {
   readonly what: string;
   readonly value: number;
   readonly unit: 'kB' | 'ms';
-  readonly budget: number;
+  /** Null where there is none: for information. */
+  readonly budget: number | null;
 }
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
@@ -19,35 +20,32 @@ const pages = await openPages(async () => site);
 const lines: Line[] = [];
 let adapter = '';
 try {
-  for (const name of elementFolders)
-    lines.push({
-      what: `elements/${name}.js and all it loads`,
-      value: downloadOf(site.folder, `elements/${name}.js`),
-      unit: 'kB',
-      budget: 80,
-    });
-  for (const name of pageFolders)
-    lines.push({
-      what: `the page ${name}/, without fonts`,
-      value: downloadOf(site.folder, `${name}/index.html`),
-      unit: 'kB',
-      budget: 110,
-    });
+  for (const name of elementFolders) {
+    const entry = `elements/${name}.js`;
+    const now = downloadOf(site.folder, entry);
+    const all = downloadOf(site.folder, entry, { later: true });
+    lines.push({ what: `${entry} with all it imports`, value: now, unit: 'kB', budget: 80 });
+    lines.push({ what: `... and what it may load later`, value: all, unit: 'kB', budget: null });
+  }
+  for (const name of pageFolders) {
+    const value = downloadOf(site.folder, `${name}/index.html`);
+    lines.push({ what: `the page ${name}/ before anything is clicked`, value, unit: 'kB', budget: 110 });
+  }
   lines.push(...(await trainingTimes()));
 } finally {
   await pages.close();
 }
 
-const met = ({ value, budget }: Line) => value <= budget;
+const met = ({ value, budget }: Line) => budget === null || value <= budget;
 if (options.json)
   console.log(JSON.stringify({ adapter, lines: lines.map((line) => ({ ...line, met: met(line) })) }));
 else {
   console.log(`Sizes are gzipped, 1 kB = 1,000 bytes. Adapter: ${adapter}.\n`);
   for (const line of lines) {
     const number = (value: number) => `${value.toFixed(line.unit === 'kB' ? 1 : 0)} ${line.unit}`;
-    console.log(
-      `${met(line) ? 'met    ' : 'NOT met'}  ${number(line.value).padStart(9)} of ${number(line.budget).padStart(9)}  ${line.what}`,
-    );
+    const verdict = line.budget === null ? '' : met(line) ? 'met' : 'NOT met';
+    const limit = line.budget === null ? '' : `of ${number(line.budget)}`;
+    console.log(`${verdict.padEnd(8)} ${number(line.value).padStart(9)} ${limit.padEnd(12)} ${line.what}`);
   }
 }
 process.exit(lines.some((line) => line.unit === 'kB' && !met(line)) ? 1 : 0);

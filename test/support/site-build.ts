@@ -15,6 +15,18 @@ const having = (file: string) =>
 export const pageFolders = having('index.html').filter((name) => name !== 'embed');
 export const elementFolders = having('element.ts').filter((name) => name !== 'shared');
 
+/** Parts that load later have no style sheets of their own, which is what Vite's helper for them would wait for. */
+function plainImports(): Plugin {
+  return {
+    name: 'clebsch-plain-imports',
+    enforce: 'pre',
+    load: {
+      filter: { id: /vite\/preload-helper/ },
+      handler: () => 'export const __vitePreload = (load) => load();',
+    },
+  };
+}
+
 /** The page with embedded elements goes in as it is: nothing of a teacher's page is built. */
 function embedPage(): Plugin {
   return {
@@ -37,7 +49,7 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
     base: './',
     publicDir: false,
     appType: 'mpa',
-    plugins: [texPlugin(DEMO), storyPlugin(), plainShaders(), embedPage()],
+    plugins: [texPlugin(DEMO), storyPlugin(), plainShaders(), plainImports(), embedPage()],
     worker: { format: 'es', plugins: () => [plainShaders()] },
     build: {
       target: 'es2023',
