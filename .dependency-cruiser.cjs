@@ -5,7 +5,7 @@ const rooms = {
   'src/o3/': [[], []],
   'src/graph/': [[], []],
   'src/data/': [[], []],
-  'src/ops/': [['src/graph/', 'src/o3/'], ['shaders/']],
+  'src/ops/': [['src/graph/', 'src/o3/', 'shaders/neighbours.ts$'], []],
   'src/gpu/': [['src/graph/', 'shaders/'], []],
   'src/nn/': [['src/ops/', 'src/graph/', 'src/o3/'], []],
   'src/models/': [['src/nn/', 'src/ops/', 'src/graph/', 'src/o3/'], ['src/data/']],

@@ -17,7 +17,7 @@ export interface LinkedShader {
  *     //#slot NAME ... //#end
  */
 export function link(kernel: Kernel): LinkedShader {
-  const text = shaders[kernel.shader];
+  const text = kernel.text ?? shaders[kernel.shader];
   if (text === undefined)
     throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
   const code: string[] = [];

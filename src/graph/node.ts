@@ -50,6 +50,8 @@ export interface Node<A = any> {
 export interface Kernel {
   /** Name of the shader family: a file of `shaders/` without its ending. */
   readonly shader: string;
+  /** Its text, where the op brings it along: what few programs need is no part of every bundle. */
+  readonly text?: string;
   /** Values for the lines marked `//#param`. */
   readonly params?: Readonly<Record<string, number | string>>;
   /** Generated bodies for the places marked `//#slot`; a slot that is not named keeps its default body. */

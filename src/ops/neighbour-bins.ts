@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import * as e from '../graph/expression.ts';
 import { index, NOWHERE } from '../graph/index-map.ts';
 import { constant, input } from '../graph/leaf.ts';
@@ -65,6 +66,7 @@ export const neighbourBinsOp: Op<NeighbourAttrs> = {
   kernel({ inputs: [, frames, graphs], rows }): Kernel {
     return {
       shader: 'neighbour-bins',
+      text: neighbourShaders['neighbour-bins'],
       params: {
         NODES: `${rows}u`,
         GRAPHS: `${frames.rows}u`,

@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import * as e from '../graph/expression.ts';
 import { constant } from '../graph/leaf.ts';
 import { apply, type Op, shapeOf } from '../graph/node.ts';
@@ -44,6 +45,7 @@ export const neighbourFrameOp: Op<NeighbourAttrs> = {
   kernel({ rows, attrs }) {
     return {
       shader: 'neighbour-frame',
+      text: neighbourShaders['neighbour-frame'],
       params: {
         GRAPHS: `${rows}u`,
         WIDTH: e.literal(WIDER * attrs.radius),

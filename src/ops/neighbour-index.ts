@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { type IndexAttrs, type IndexNode, indexMapLength, NOWHERE } from '../graph/index-map.ts';
 import { apply, type Node, type Op } from '../graph/node.ts';
 import { neighbourEdgesExamples } from './neighbour-search.ts';
@@ -24,6 +25,7 @@ export const neighbourIndexOp: Op<EndAttrs> = {
   kernel({ attrs: { end, capacity, segments }, cols }) {
     return {
       shader: 'neighbour-index',
+      text: neighbourShaders['neighbour-index'],
       params: { NODES: `${segments}u`, CAPACITY: `${capacity}u`, BY_DST: `${end === 'dst'}` },
       bindings: { edges: 0, starts: 1, result: 'result' },
       workgroups: Math.ceil(cols / 64),

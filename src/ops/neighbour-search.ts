@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import * as e from '../graph/expression.ts';
 import { apply, type Kernel, type Node, type Op } from '../graph/node.ts';
 import { BIN, GRAPH_COLUMN, LOST, neighbourBinsExamples } from './neighbour-bins.ts';
@@ -68,6 +69,7 @@ function searchKernel(
   const workgroups = Math.max(1, Math.ceil(pos.rows / LANES));
   return {
     shader: 'neighbour-search',
+    text: neighbourShaders['neighbour-search'],
     params: {
       NODES: `${pos.rows}u`,
       BUCKETS: `${buckets.segments}u`,

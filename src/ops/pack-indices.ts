@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { type IndexAttrs, type IndexNode, indexMapLength, NOWHERE } from '../graph/index-map.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { BUCKET_COLUMN, bucketsFor, neighbourBinsExamples } from './neighbour-bins.ts';
@@ -35,6 +36,7 @@ export const packIndicesOp: Op<PackAttrs> = {
   kernel({ inputs: [{ rows, cols }], attrs: { column, segments } }) {
     return {
       shader: 'pack-indices',
+      text: neighbourShaders['pack-indices'],
       params: { ROWS: `${rows}u`, COLS: `${cols}u`, COLUMN: `${column}u`, SEGMENTS: `${segments}u` },
       bindings: { source: 0, result: 'result' },
       workgroups: 1,

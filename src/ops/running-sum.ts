@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { neighbourBinsExamples } from './neighbour-bins.ts';
 import { bucketsOf } from './pack-indices.ts';
@@ -21,6 +22,7 @@ export const runningSumOp: Op<null> = {
   gradient: () => [null],
   kernel: ({ inputs: [{ cols }] }) => ({
     shader: 'running-sum',
+    text: neighbourShaders['running-sum'],
     params: { SIZE: `${cols}u` },
     bindings: { source: 0, result: 'result' },
     workgroups: 1,

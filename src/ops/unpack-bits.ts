@@ -1,3 +1,4 @@
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
 import { neighbourBinsExamples } from './neighbour-bins.ts';
 import { bucketsOf } from './pack-indices.ts';
@@ -37,6 +38,7 @@ export const unpackBitsOp: Op<BitsAttrs> = {
   gradient: () => [null],
   kernel: ({ inputs: [{ cols }], rows, attrs: { column, fields, width, offset } }) => ({
     shader: 'unpack-bits',
+    text: neighbourShaders['unpack-bits'],
     params: {
       ROWS: `${rows}u`,
       SOURCE_COLS: `${cols}u`,

@@ -60,8 +60,9 @@ export function report(result: BenchResult): string {
     ...(startUp ? [startUpTable(startUp)] : []),
     ...(bundle
       ? [
-          `Bundle: ${digits(bundle.minified / 1000)} kB minified, ${digits(bundle.minifiedGzip / 1000)} kB gzipped; most of it ` +
-            bundle.largest
+          `Bundle, minified and gzipped: what an application that trains needs ${digits(bundle.engine.minifiedGzip / 1000)} kB, ` +
+            `everything that the package exports ${digits(bundle.everything.minifiedGzip / 1000)} kB; most of it ` +
+            bundle.everything.largest
               .map(({ module, characters }) => `${module} (${digits(characters / 1000)} k)`)
               .join(', '),
         ]

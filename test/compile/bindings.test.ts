@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect';
 import { imports, shaders } from '../../shaders/index.ts';
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { type Binding, bindingsOf, link } from '../../src/gpu/link.ts';
 import { ops } from '../../src/ops/index.ts';
 
@@ -19,7 +20,7 @@ function parsed(code: string): Binding[] {
 const byNumber = (bindings: readonly Binding[]) => [...bindings].sort((a, b) => a.binding - b.binding);
 
 describe('bindings are those that wgsl_reflect finds', () => {
-  for (const [name, code] of Object.entries({ ...shaders, ...imports }))
+  for (const [name, code] of Object.entries({ ...shaders, ...neighbourShaders, ...imports }))
     test(`shaders/${name}`, () => expect(byNumber(bindingsOf(code))).toEqual(byNumber(parsed(code))));
   for (const op of Object.values(ops))
     test(`kernels of ${op.name}`, () => {

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { imports, shaders } from '../../shaders/index.ts';
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { libraryBuild, plainShaders, withoutComments } from '../support/library-build.ts';
 import { REPOSITORY } from '../support/server.ts';
 
@@ -35,7 +36,7 @@ async function bundle(entry: string, text?: string): Promise<string> {
 const kilobytes = (code: string) => gzipSync(code, { level: 9 }).length / 1000;
 
 describe('size, minified and gzipped', () => {
-  test('an application that trains: network, gradient, optimiser, compiler and all shaders', async () => {
+  test('an application that trains: network, gradient, optimiser, compiler and their shaders', async () => {
     const code = await bundle('demo/shared/tetris-trainer.ts');
     expect(code).not.toContain('safetensors');
     expect(kilobytes(code)).toBeLessThan(60);
@@ -73,7 +74,7 @@ describe('shaders without comments', () => {
     ];
     expect(withoutComments(text)).toBe(lean.join('\n'));
   });
-  for (const [name, text] of Object.entries({ ...shaders, ...imports }))
+  for (const [name, text] of Object.entries({ ...shaders, ...neighbourShaders, ...imports }))
     test(name, () => {
       const plain = (wgsl: string) => wgsl.split('\n').map((line) => line.replace(/\/\/(?!#).*/, '').trim());
       const lean = withoutComments(text);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imports, shaders } from '../../shaders/index.ts';
+import { neighbourShaders } from '../../shaders/neighbours.ts';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
 import { bindingsOf } from '../../src/gpu/link.ts';
 
@@ -20,7 +21,7 @@ async function errorsOf(code: string): Promise<string[]> {
 }
 
 describe('every shader is valid as it stands', () => {
-  for (const [name, code] of Object.entries(shaders))
+  for (const [name, code] of Object.entries({ ...shaders, ...neighbourShaders }))
     test(name, async () => {
       expect(await errorsOf(code)).toEqual([]);
       gpu.device.pushErrorScope('validation');
