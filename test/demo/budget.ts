@@ -24,12 +24,13 @@ try {
     const entry = `elements/${name}.js`;
     const now = downloadOf(site.folder, entry);
     const all = downloadOf(site.folder, entry, { later: true });
-    lines.push({ what: `${entry} with all it imports`, value: now, unit: 'kB', budget: 80 });
+    const budget = name === 'tetris' ? 80 : null;
+    lines.push({ what: `${entry} with all it imports`, value: now, unit: 'kB', budget });
     lines.push({ what: `... and what it may load later`, value: all, unit: 'kB', budget: null });
   }
   for (const name of pageFolders) {
     const value = downloadOf(site.folder, `${name}/index.html`);
-    lines.push({ what: `the page ${name}/ before anything is clicked`, value, unit: 'kB', budget: 110 });
+    lines.push({ what: `the page ${name}/ before anything is clicked`, value, unit: 'kB', budget: null });
   }
   lines.push(...(await trainingTimes()));
 } finally {

@@ -6,7 +6,6 @@ import { story } from '../support/story-plugin.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { openPages, type Pages } from './support/open-pages.ts';
 import { serveBuiltSite } from './support/serve-site.ts';
-import { downloadOf } from './support/site-sizes.ts';
 
 let site: Awaited<ReturnType<typeof serveBuiltSite>>;
 let pages: Pages;
@@ -18,13 +17,6 @@ afterAll(() => pages.close());
 
 const small = { viewport: { width: 390, height: 844 } };
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
-
-// What is wanted is 80 (`npm run budget`); this holds what has been reached.
-test.each(elementFolders)('the module of %s has at most 90 kB, with all it imports', (name) => {
-  const size = downloadOf(site.folder, `elements/${name}.js`);
-  expect(size).toBeLessThanOrEqual(90);
-  expect(size).toBeGreaterThan(20); // the engine is in it
-});
 
 test('every folder that is a page is in the story, and every page has an element', () => {
   expect(Object.keys(story)).toEqual(expect.arrayContaining(pageFolders));

@@ -15,6 +15,17 @@ const having = (file: string) =>
 export const pageFolders = having('index.html').filter((name) => name !== 'embed');
 export const elementFolders = having('element.ts').filter((name) => name !== 'shared');
 
+/** package.json promises for the library that modules do nothing when they are imported; elements register themselves. */
+function elementsRegister(): Plugin {
+  return {
+    name: 'clebsch-elements-register',
+    transform: {
+      filter: { id: /\/demo\/.*\.ts$/ },
+      handler: (code) => ({ code, map: null, moduleSideEffects: true }),
+    },
+  };
+}
+
 /** Parts that load later have no style sheets of their own, which is what Vite's helper for them would wait for. */
 function plainImports(): Plugin {
   return {
@@ -49,7 +60,14 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
     base: './',
     publicDir: false,
     appType: 'mpa',
-    plugins: [texPlugin(DEMO), storyPlugin(), plainShaders(), plainImports(), embedPage()],
+    plugins: [
+      texPlugin(DEMO),
+      storyPlugin(),
+      plainShaders(),
+      elementsRegister(),
+      plainImports(),
+      embedPage(),
+    ],
     worker: { format: 'es', plugins: () => [plainShaders()] },
     build: {
       target: 'es2023',
@@ -67,8 +85,6 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
             elementFolders.map((name) => [`elements/${name}`, join(DEMO, name, 'element.ts')]),
           ),
         },
-        // package.json promises for the library that modules do nothing when they are imported; elements register themselves.
-        treeshake: { moduleSideEffects: (id) => id.startsWith(DEMO) },
         output: {
           entryFileNames: ({ name }) =>
             name.startsWith('elements/') ? '[name].js' : 'assets/[name]-[hash].js',
