@@ -101,7 +101,12 @@ export {
 } from './models/energy-model.ts';
 export * from './models/gate-points-networks.ts';
 export type { Interaction } from './models/interaction.ts';
-export { type MessagePassing, type MessagePassingOptions, messagePassing } from './models/message-passing.ts';
+export {
+  type MessagePassing,
+  type MessagePassingLayer,
+  type MessagePassingOptions,
+  messagePassing,
+} from './models/message-passing.ts';
 export * from './models/point-graph.ts';
 export { type PointModel, type TetrisGateOptions, tetrisGate } from './models/tetris-gate.ts';
 export { type TetrisPolynomialOptions, tetrisPolynomial } from './models/tetris-polynomial.ts';

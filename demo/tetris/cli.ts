@@ -1,7 +1,7 @@
 /** `npm run tetris`: trains the Tetris classifier on the GPU and shows that it knows the shapes in every orientation. */
 import { parseArgs } from 'node:util';
 import { openRuntime } from '../../test/support/runtime.ts';
-import { type ModelName, modelNames } from '../shared/tetris-trainer.ts';
+import { type ModelName, modelNames } from '../shared/tetris-recipe.ts';
 import type { Progress, TetrisResult, TetrisRun } from './run.ts';
 
 const usage = `npm run tetris -- [options]

@@ -1,8 +1,11 @@
 import { requestDevice, tetrisShapes } from '../../src/index.ts';
 import { countGpu } from '../shared/count-gpu.ts';
-import { TetrisTrainer, type TrainerOptions } from '../shared/tetris-trainer.ts';
+import { recipe, type TetrisOptions } from '../shared/tetris-recipe.ts';
+import { TetrisTrainer } from '../shared/tetris-trainer.ts';
 
-export interface TetrisRun extends TrainerOptions {
+export interface TetrisRun extends TetrisOptions {
+  readonly learningRate?: number;
+  readonly seed: number;
   readonly steps: number;
   readonly rotations: number;
 }
@@ -48,7 +51,7 @@ export async function run({
 }): Promise<TetrisResult> {
   const start = performance.now();
   const gpu = await requestDevice();
-  const trainer = await TetrisTrainer.create(gpu, arg);
+  const trainer = await TetrisTrainer.create(gpu, { ...arg, recipe: recipe(arg) });
   const counts = countGpu(gpu.device);
   let firstStepMs = 0;
   let stepsTo100: number | null = null;

@@ -1,4 +1,5 @@
 import { type GpuContext, requestDevice } from '../../src/index.ts';
+import { gatePoints } from '../shared/tetris-network.ts';
 import { type Evaluation, type RotationReport, TetrisTrainer } from '../shared/tetris-trainer.ts';
 import type { Settings } from './settings.ts';
 
@@ -143,7 +144,10 @@ export class Session {
     this.trainer = null;
     this.rotationsAsked = 0;
     this.doneOnce = false;
-    const trainer = await TetrisTrainer.create(this.gpu, { model: 'gate-points', ...this.settings });
+    const trainer = await TetrisTrainer.create(this.gpu, {
+      ...this.settings,
+      recipe: gatePoints(this.settings),
+    });
     this.trainer = trainer;
     const evaluation = await trainer.evaluate();
     if (this.wantsBuild) return;

@@ -145,7 +145,7 @@ export function simpleNetwork(options: SimpleNetworkOptions): SimpleNetwork {
     output: options.irrepsOut,
   });
   return {
-    layoutIn: mp.first.layoutIn,
+    layoutIn: mp.layers[0].conv.layoutIn,
     layoutOut: Layout.of(mp.irrepsNodeOutput),
     irrepsNodeSequence: mp.irrepsNodeSequence,
     parameters: prefixed('mp', mp),
@@ -182,7 +182,7 @@ export function networkForAGraphWithAttributes(options: NetworkWithAttributesOpt
     output: options.irrepsNodeOutput,
   });
   return {
-    layoutIn: mp.first.layoutIn,
+    layoutIn: mp.layers[0].conv.layoutIn,
     layoutNodeAttr: Layout.of(options.irrepsNodeAttr),
     layoutEdgeAttr: Layout.of(edgeAttr),
     layoutOut: Layout.of(mp.irrepsNodeOutput),

@@ -26,13 +26,21 @@ export interface MessagePassingOptions {
   readonly numNeighbors: number;
 }
 
+/** A layer of `messagePassing`: a convolution, and the gate after it, which the last one has not. */
+export interface MessagePassingLayer {
+  /** What the parameters of the convolution begin with. */
+  readonly name: string;
+  readonly conv: Convolution;
+  readonly gate: Gate | null;
+}
+
 /** A model made by `messagePassing`. */
 export interface MessagePassing extends Module {
   readonly irrepsNodeOutput: Irreps;
   /** Irreps before the first layer, between the layers, and at the end. */
   readonly irrepsNodeSequence: readonly Irreps[];
-  /** The first convolution, whose input is the model's. */
-  readonly first: Convolution;
+  /** In order; applied one after the other they are the model. */
+  readonly layers: readonly MessagePassingLayer[];
   /**
    * nodes x irrepsNodeOutput, from node features (nodes x irrepsNodeInput), node attributes
    * (nodes x irrepsNodeAttr), edges, edge attributes (edges x irrepsEdgeAttr) and edge scalars
@@ -70,7 +78,7 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
   const edgeAttr = Irreps.parse(options.irrepsEdgeAttr);
   const output = Irreps.parse(options.irrepsNodeOutput);
   const sequence = [Irreps.parse(options.irrepsNodeInput)];
-  const layers: { conv: Convolution; gate: Gate | null }[] = [];
+  const layers: MessagePassingLayer[] = [];
   const common = {
     irrepsNodeAttr: options.irrepsNodeAttr,
     irrepsEdgeAttr: options.irrepsEdgeAttr,
@@ -88,7 +96,8 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
       layoutIn: layoutBefore(),
       layoutOut: nonlinearity.layoutIn,
     });
-    layers.push({ conv, gate: nonlinearity });
+    // e3nn's state dict: a gated layer is Compose(first, second).
+    layers.push({ name: `layers.${n}.first`, conv, gate: nonlinearity });
     sequence.push(nonlinearity.irrepsOut);
   }
   const last = convolution({
@@ -100,18 +109,16 @@ export function messagePassing(options: MessagePassingOptions): MessagePassing {
     layoutOut: Layout.of(output),
   });
   sequence.push(output);
-  layers.push({ conv: last, gate: null });
-  // e3nn's state dict: a gated layer is Compose(first, second).
-  const nameOf = (n: number) => (layers[n].gate ? `layers.${n}.first` : `layers.${n}`);
+  layers.push({ name: `layers.${options.layers}`, conv: last, gate: null });
   return {
     irrepsNodeOutput: output,
     irrepsNodeSequence: sequence,
-    first: layers[0].conv,
-    parameters: layers.flatMap(({ conv }, n) => prefixed(nameOf(n), conv)),
+    layers,
+    parameters: layers.flatMap(({ name, conv }) => prefixed(name, conv)),
     apply(weights, nodeFeatures, nodeAttr, edges, edgeAttributes, edgeScalars) {
-      return layers.reduce((x, layer, n) => {
-        const out = layer.conv.apply(weights.at(nameOf(n)), x, nodeAttr, edges, edgeAttributes, edgeScalars);
-        return layer.gate ? layer.gate.apply(out) : out;
+      return layers.reduce((x, { name, conv, gate }) => {
+        const out = conv.apply(weights.at(name), x, nodeAttr, edges, edgeAttributes, edgeScalars);
+        return gate ? gate.apply(out) : out;
       }, nodeFeatures);
     },
   };

@@ -9,6 +9,7 @@ import { fullyConnectedTensorProduct } from '../o3/tensor-product-rules.ts';
 import { map } from '../ops/map.ts';
 import { slice } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
+import type { FullyConnectedNet } from './fully-connected-net.ts';
 import { type Module, prefixed, type Weights } from './parameters.ts';
 import { type Edges, radialConvolution } from './radial-convolution.ts';
 import { type GeometricTensor, tensor } from './tensor.ts';
@@ -43,6 +44,11 @@ export interface Convolution extends Module {
   readonly layoutOut: Layout;
   /** The tensor product of features and edge attributes, weighted by the radial network. */
   readonly tp: TensorProductLayer;
+  /**
+   * The radial network, under the name "fc" among the parameters: edge scalars (rows x `fcNeurons[0]`) to the weights of `tp`
+   * (rows x `tp.weightLength`).
+   */
+  readonly fc: FullyConnectedNet;
   /**
    * nodes x irrepsNodeOutput, from node features (nodes x irrepsNodeInput), node attributes
    * (nodes x irrepsNodeAttr), edges, edge attributes (edges x irrepsEdgeAttr) and edge scalars
@@ -131,6 +137,7 @@ export function convolution(options: ConvolutionOptions): Convolution {
     layoutIn,
     layoutOut,
     tp: messages.tp,
+    fc: messages.fc,
     parameters: [
       ...prefixed('sc', sc),
       ...prefixed('lin1', lin1),

@@ -4,7 +4,7 @@ import type { TensorProductSpec } from '../o3/instructions.ts';
 import type { Layout } from '../o3/layout.ts';
 import { gather, segmentSum } from '../ops/gather.ts';
 import type { ActivationLike } from './activation.ts';
-import { fullyConnectedNet } from './fully-connected-net.ts';
+import { type FullyConnectedNet, fullyConnectedNet } from './fully-connected-net.ts';
 import { type Module, prefixed, type Weights } from './parameters.ts';
 import { type GeometricTensor, tensor } from './tensor.ts';
 import { type TensorProductLayer, tensorProductLayer } from './tensor-product.ts';
@@ -36,6 +36,8 @@ export interface RadialConvolutionOptions {
 /** A layer made by `radialConvolution`. */
 export interface RadialConvolution extends Module {
   readonly tp: TensorProductLayer;
+  /** Edge scalars to the weights of `tp`. */
+  readonly fc: FullyConnectedNet;
   /**
    * nodes x irrepsOut, from node features (nodes x irrepsIn1), edges, edge attributes (edges x irrepsIn2) and edge
    * scalars (edges x `fcNeurons[0]`).
@@ -65,6 +67,7 @@ export function radialConvolution(
   });
   return {
     tp,
+    fc,
     parameters: prefixed('fc', fc),
     apply(weights, x, edges, edgeAttr, edgeScalars) {
       const radial = fc.apply(weights.at('fc'), edgeScalars);

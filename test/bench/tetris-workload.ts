@@ -1,4 +1,5 @@
-import { batchOf, recipe, type TrainerOptions, trainingShapes } from '../../demo/shared/tetris-trainer.ts';
+import { batchOf, trainingShapes } from '../../demo/shared/tetris-batch.ts';
+import { gatePoints } from '../../demo/shared/tetris-network.ts';
 import { tetrisIrrepsOut, tetrisLabels } from '../../src/data/tetris.ts';
 import { input } from '../../src/graph/leaf.ts';
 import { squaredError } from '../../src/nn/loss.ts';
@@ -17,10 +18,9 @@ export function tetrisWorkload(
   mul: number,
   mark: (stage: 'weights' | 'tracing' | 'differentiation') => void = () => {},
 ): Workload {
-  const options: TrainerOptions = { model: 'gate-points', mul, seed: 0 };
-  const plan = recipe(options);
+  const plan = gatePoints({ mul });
   const parameters = new Parameters(plan.module);
-  const optimizer = adam(parameters.initial(new Random(options.seed)), { learningRate: plan.learningRate });
+  const optimizer = adam(parameters.initial(new Random(0)), { learningRate: plan.learningRate });
   mark('weights');
   const batch = batchOf(trainingShapes, plan);
   const target = input('target', trainingShapes.length, 7);
