@@ -246,6 +246,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     if (signal.aborted) return;
     if (problem) this.notice(problem);
     await this.begin(gpu, signal);
+    this.follow(gpu, signal);
   }
 
   private async begin(gpu: GpuContext | null, signal: AbortSignal): Promise<void> {
@@ -261,6 +262,9 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     if (signal.aborted || !this.running) this.stop();
     if (signal.aborted) this.running = false;
     this.isReady();
+  }
+
+  private follow(gpu: GpuContext | null, signal: AbortSignal): void {
     void gpu?.lost.then(({ message }) => {
       if (!signal.aborted) void this.recover(message, signal);
     });
@@ -272,8 +276,10 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     this.notice(`${lost} Starting again …`);
     const next = pageDevice();
     await this.deviceLost(next);
-    const { problem } = await next;
-    if (!signal.aborted) this.notice(problem ? `${lost} ${problem}` : `${lost} It goes on with a new one.`);
+    const { gpu, problem } = await next;
+    if (signal.aborted) return;
+    this.follow(gpu, signal);
+    this.notice(problem ? `${lost} ${problem}` : `${lost} It goes on with a new one.`);
   }
 
   /** Follows whether anybody looks; resolves when it is near the screen for the first time. */

@@ -18,14 +18,8 @@ import {
   tensor,
   type Weights,
 } from '../../src/index.ts';
+import type { Parity } from './parity.ts';
 import type { Recipe } from './tetris-batch.ts';
-
-/**
- * What the network is told of mirrors. `o3`: rotations and reflections, as e3nn's example has them. `even`: the same without odd
- * scalars, 0o, between the layers and at the end. `so3`: rotations only; every irrep counts as even.
- */
-export const parities = ['o3', 'even', 'so3'] as const;
-export type Parity = (typeof parities)[number];
 
 export interface TetrisNetworkOptions {
   /** Copies of each hidden irrep. */
@@ -38,11 +32,22 @@ export interface TetrisNetworkOptions {
   readonly parity?: Parity;
 }
 
+/** One path of a convolution, "1x1o by 1x1o to 1x0e" say: what its filter is. */
+export interface FilterPath {
+  readonly from: string;
+  /** Degree of the harmonics. */
+  readonly l: number;
+  readonly filter: string;
+  readonly to: string;
+  /** Columns of `radial`: a radial function for each copy of the irrep that comes in. */
+  readonly columns: readonly number[];
+}
+
 export interface TetrisNetwork extends Module {
   /** Irreps before the first layer, between the layers, and at the end. */
   readonly irrepsNodeSequence: readonly Irreps[];
-  /** Filters of each layer: irreps of its harmonics, and number of weights that its radial network makes. */
-  readonly filters: readonly { readonly irreps: Irreps; readonly weights: Int32Array }[];
+  /** The paths of each layer's tensor product: features by filter to features. */
+  readonly paths: readonly (readonly FilterPath[])[];
   /** Seven numbers a graph. */
   apply(weights: Weights, graph: PointGraph): GeometricTensor;
   /** Features of the nodes after each layer; the last are the outputs before they are summed. */
@@ -114,7 +119,18 @@ export function tetrisNetwork(options: TetrisNetworkOptions): TetrisNetwork {
   };
   return {
     irrepsNodeSequence: mp.irrepsNodeSequence,
-    filters: mp.layers.map(({ conv }) => ({ irreps: harmonics, weights: conv.tp.weightPositions })),
+    paths: mp.layers.map(({ conv: { tp } }) =>
+      tp.spec.instructions.map(({ in1, in2, out, weightSlice }) => {
+        const filter = tp.spec.irrepsIn2.blocks[in2].ir;
+        return {
+          from: String(tp.spec.irrepsIn1.blocks[in1].ir),
+          l: filter.l,
+          filter: String(filter),
+          to: String(tp.spec.irrepsOut.blocks[out].ir),
+          columns: Array.from(tp.weightPositions.slice(...(weightSlice ?? [0, 0]))),
+        };
+      }),
+    ),
     parameters: mp.parameters,
     features,
     apply(weights, graph) {

@@ -2,14 +2,13 @@ import {
   adam,
   type GpuContext,
   input,
-  Random,
-  randMatrix,
   recognise,
   squaredError,
   type TrainerEvent,
   tetrisLabels,
 } from '../../src/index.ts';
-import { allShapes, batchOf, originalPoints, type Recipe, trainingShapes, turn } from './tetris-batch.ts';
+import { type RotationReport, rotationReport } from './rotation-report.ts';
+import { allShapes, batchOf, originalPoints, type Recipe, trainingShapes } from './tetris-batch.ts';
 import { type Predictions, type StartTraining, type Training, trainOn } from './training.ts';
 
 export interface Evaluation {
@@ -17,14 +16,6 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Eight outputs of seven numbers. */
   readonly outputs: Float32Array;
-}
-
-export interface RotationReport {
-  /** For each shape how many of its rotations were recognised as what they are. */
-  readonly recognised: readonly number[];
-  readonly rotations: number;
-  /** Largest difference between the output for a rotated shape and the rotated output. */
-  readonly equivarianceError: number;
 }
 
 export interface TetrisTrainerOptions {
@@ -107,31 +98,9 @@ export class TetrisTrainer {
     return { accuracy: right.length / allShapes.length, outputs };
   }
 
-  /**
-   * Turns every shape by random rotations, every second one with inversion, and compares with the output for the
-   * shape as it is: even scalars must stay, the odd one changes sign under inversion.
-   */
-  async rotate(rotations: number, seed: number): Promise<RotationReport> {
-    const random = new Random(seed);
-    const { outputs: still } = await this.evaluate();
-    const recognised = allShapes.map(() => 0);
-    let equivarianceError = 0;
-    for (let r = 0; r < rotations; r++) {
-      const sign = r % 2 === 0 ? 1 : -1;
-      const matrix = randMatrix(random).map((v) => sign * v);
-      const output = await this.outputs(turn(matrix, originalPoints));
-      for (const s of allShapes) {
-        const row = output.subarray(7 * s, 7 * s + 7);
-        // Inversion makes one of the chiral pair the other.
-        const expected = sign < 0 && s < 2 ? 1 - s : s;
-        if (recognise(row) === expected) recognised[s]++;
-        row.forEach((value, i) => {
-          const turned = (i === 0 ? sign : 1) * still[7 * s + i];
-          equivarianceError = Math.max(equivarianceError, Math.abs(value - turned));
-        });
-      }
-    }
-    return { recognised, rotations, equivarianceError };
+  /** How well it knows the shapes turned and mirrored: see `rotationReport`. */
+  rotate(rotations: number, seed: number): Promise<RotationReport> {
+    return rotationReport((points) => this.outputs(points), rotations, seed);
   }
 
   /** The trained numbers, packed: what two runs are compared by. */

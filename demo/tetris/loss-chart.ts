@@ -50,6 +50,7 @@ class History {
 export class LossChart {
   private readonly history = new History();
   private readonly plot: uPlot;
+  private readonly observer: ResizeObserver;
 
   /** `inspect` is told what lies under the pointer, and null where it leaves the chart. */
   constructor(
@@ -128,8 +129,8 @@ export class LossChart {
       [[], [], []],
       host,
     );
-    new ResizeObserver(() => this.plot.setSize(size())).observe(host);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.plot.redraw(false));
+    this.observer = new ResizeObserver(() => this.plot.setSize(size()));
+    this.observer.observe(host);
   }
 
   addLoss(step: number, loss: number): void {
@@ -142,6 +143,16 @@ export class LossChart {
 
   clear(): void {
     this.history.clear();
+  }
+
+  /** In other colours. */
+  redraw(): void {
+    this.plot.redraw(false);
+  }
+
+  dispose(): void {
+    this.observer.disconnect();
+    this.plot.destroy();
   }
 
   draw(): void {

@@ -1,7 +1,7 @@
 // The formulas against counters that run through every multiplication and addition, one by one.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../demo/tetris/settings.ts';
+import { fields } from '../../demo/tetris/fields.ts';
 import { input } from '../../src/graph/leaf.ts';
 import { simpleNetwork } from '../../src/models/gate-points-networks.ts';
 import { Parameters } from '../../src/nn/parameters.ts';
@@ -149,7 +149,7 @@ describe('the network of the Tetris example', () => {
   });
 
   test("start-up is measured with the demo's default network", () => {
-    expect(DEFAULT_MUL).toBe(defaultSettings.mul);
+    expect(DEFAULT_MUL).toBe(fields.mul.default);
   });
 });
 

@@ -1,8 +1,9 @@
 // The network of the Tetris page, on the f64 reference.
 import { describe, expect, test } from 'vitest';
 import { OrdinaryTrainer, widthFor } from '../../demo/shared/ordinary-trainer.ts';
+import { type Parity, parities } from '../../demo/shared/parity.ts';
 import { allShapes, batchOf, originalPoints, turn } from '../../demo/shared/tetris-batch.ts';
-import { gatePoints, type Parity, parities, tetrisNetwork } from '../../demo/shared/tetris-network.ts';
+import { gatePoints, tetrisNetwork } from '../../demo/shared/tetris-network.ts';
 import { TetrisTrainer } from '../../demo/shared/tetris-trainer.ts';
 import { trainInF64 } from '../../demo/shared/training.ts';
 import {

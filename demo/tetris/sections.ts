@@ -1,0 +1,55 @@
+// What stands below the fold, loaded when somebody gets there.
+import { make } from '../shared/dom.ts';
+import { Comparison } from './comparison.ts';
+import { InsidePanel } from './inside-panel.ts';
+import type { Learner, LearnerRequest } from './learner.ts';
+import { OrdinaryPanel } from './ordinary-panel.ts';
+import type { Session } from './session.ts';
+import { SpherePanel } from './sphere-panel.ts';
+
+interface Host {
+  readonly state: { readonly seed: number };
+  shows(group: string): boolean;
+  make(request: LearnerRequest): Promise<Learner>;
+}
+
+export class Sections {
+  readonly element = make('div', 'sections');
+  private readonly host: Host;
+  private readonly comparison: Comparison;
+  private readonly ordinary: OrdinaryPanel;
+  private readonly sphere: SpherePanel;
+  private readonly inside: InsidePanel;
+
+  constructor(host: Host, session: Session) {
+    this.host = host;
+    this.comparison = new Comparison(
+      (request) => host.make(request),
+      session,
+      () => this.ordinary?.show(),
+    );
+    this.ordinary = new OrdinaryPanel(this.comparison);
+    this.sphere = new SpherePanel(session, this.comparison);
+    this.inside = new InsidePanel(session);
+    this.element.append(this.ordinary.element, this.sphere.element, this.inside.element);
+  }
+
+  /** The network is another one. */
+  built(learner: Learner): void {
+    this.comparison.restart(learner.facts.parameters, this.host.state.seed);
+    this.inside.built(learner);
+    this.ordinary.show();
+  }
+
+  redraw(): void {
+    this.ordinary.redraw();
+    this.inside.redraw();
+  }
+
+  dispose(): void {
+    this.comparison.dispose();
+    this.ordinary.dispose();
+    this.sphere.dispose();
+    this.inside.dispose();
+  }
+}
