@@ -5,6 +5,7 @@ import {
   gather,
   index,
   input,
+  type Matrix3,
   multiply,
   type Node,
   packIndexMap,
@@ -12,8 +13,15 @@ import {
   subtract,
   sum,
 } from '../../src/index.ts';
+import { transposed } from '../shared/dense.ts';
 import type { DirectionMesh } from '../shared/direction-mesh.ts';
-import { matrixProduct, radialPoints, signColours, weightedSumOfRows } from '../shared/matrix-node.ts';
+import {
+  matrixProduct,
+  radialNormals,
+  radialPoints,
+  signColours,
+  weightedSumOfRows,
+} from '../shared/matrix-node.ts';
 import { sphereQuadrature } from './sphere-quadrature.ts';
 
 export const LMAX = 6;
@@ -69,15 +77,19 @@ export function turnedFunction(l: number, mesh: DirectionMesh, probes: Direction
   const values = matrixProduct(harmonics([l], corners), turned);
   return {
     outputs: { turned, projected, difference, gram: matrixProduct(wignerRows, wignerT) },
-    drawn: { points: radialPoints(corners, values), colours: signColours(values, ...colours()) },
+    drawn: {
+      points: radialPoints(corners, values),
+      normals: radialNormals(corners, values),
+      colours: signColours(values, ...colours()),
+    },
   };
 }
 
 /**
  * All harmonics up to l = 6 as surfaces in rows, l downwards and m to the right, one unit apart: `points`, 49 n x 3,
- * and `colours`, 49 n x 4, harmonic by harmonic. Inputs are the `feeds`, and the colours `positive` and `negative`.
+ * and `colours`, 49 n x 4, harmonic by harmonic, each turned by `seen` so that it is looked at from there. Inputs are the `feeds`, and the colours `positive` and `negative`.
  */
-export function allHarmonics(mesh: DirectionMesh, size: number) {
+export function allHarmonics(mesh: DirectionMesh, size: number, seen: Matrix3) {
   const count = mesh.directions.length / 3;
   const rows = ALL * count;
   const repeated = (name: string, segments: number, of: (row: number) => number) => {
@@ -93,7 +105,7 @@ export function allHarmonics(mesh: DirectionMesh, size: number) {
   const values = sum(multiply(every, gather(constant(one, ALL, ALL), harmonic.map)), 'cols');
   const places = degrees.flatMap((l) => Array.from({ length: 2 * l + 1 }, (_, k) => [k - l, -l, 0])).flat();
   const surface = radialPoints(
-    gather(corners, direction.map),
+    gather(matrixProduct(corners, constant(transposed(seen, 3))), direction.map),
     multiply(values, broadcast(constant(size), rows, 1)),
   );
   return {

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.ts';
 import type { DirectionMesh } from '../shared/direction-mesh.ts';
 import type { LiveNodes } from '../shared/live-program.ts';
-import { matrixProduct, radialPoints, signColours } from '../shared/matrix-node.ts';
+import { matrixProduct, radialNormals, radialPoints, signColours } from '../shared/matrix-node.ts';
 
 /** Inputs `x` and `y` multiplied, and `turnedX` and `turnedY`, to be compared with the turned product: 1 row each. */
 function productOf(spec: TensorProductSpec) {
@@ -35,9 +35,10 @@ export function vectorProduct(mesh: DirectionMesh): LiveNodes {
   // Of the unit tensors of the basis, n n has sqrt(2/3) Y^2 with |Y^2| = 1.
   const values = scale(matrixProduct(node, slice(outputs.product, 4, 5)), Math.sqrt(2 / 3));
   const colours = signColours(values, input('positive', 1, 4), input('negative', 1, 4));
+  const scaled = matrixProduct(values, input('scale', 1, 1));
   return {
     outputs,
-    drawn: { points: radialPoints(corners, matrixProduct(values, input('scale', 1, 1))), colours },
+    drawn: { points: radialPoints(corners, scaled), normals: radialNormals(corners, scaled), colours },
   };
 }
 

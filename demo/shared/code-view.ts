@@ -24,7 +24,6 @@ export class CodeView {
     this.tabs.setAttribute('aria-label', summary);
     this.panel.setAttribute('role', 'tabpanel');
     this.panel.id = this.id;
-    this.panel.tabIndex = 0;
     this.tabs.addEventListener('keydown', (event) => this.key(event));
     this.element.append(make('summary', '', summary), this.tabs, this.panel);
     this.show(texts);
@@ -58,6 +57,8 @@ export class CodeView {
     if (!text) return;
     this.panel.setAttribute('aria-labelledby', `${this.id}-tab-${chosen}`);
     const code = make('pre', 'code', make('code', '', text.code.trim()));
+    // It scrolls, so the keyboard must reach it.
+    code.tabIndex = 0;
     this.panel.replaceChildren(...(text.note ? [make('p', 'note', text.note)] : []), code);
   }
 

@@ -57,3 +57,10 @@ export function isSoftware({ device, adapterName }: GpuContext): boolean {
 export function describeAdapter(gpu: GpuContext): string {
   return gpu.adapterName + (isSoftware(gpu) ? ' (software: it runs on the processor, so it is slow)' : '');
 }
+
+/** What computes the numbers on the page, in a sentence. */
+export function whatComputes(gpu: GpuContext | null): string {
+  return gpu
+    ? `Computed on ${describeAdapter(gpu)}.`
+    : 'Computed on the processor, by the definitions of the ops in 64 bits.';
+}

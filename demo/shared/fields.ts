@@ -90,6 +90,27 @@ export function numbers(
   };
 }
 
+/** Up to `most` numbers with commas between them, none by default. */
+export function numberList(
+  most: number,
+  named: Named & { readonly digits?: number } = {},
+): Field<readonly number[]> {
+  const { digits = 6, ...rest } = named;
+  return {
+    ...rest,
+    default: [],
+    rule: `at most ${most} numbers with commas between them`,
+    parse: (text) => {
+      const values =
+        text.trim() === ''
+          ? []
+          : text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+      return values.length <= most && values.every(Number.isFinite) ? values : undefined;
+    },
+    write: (values) => values.map((value) => String(Number(value.toPrecision(digits)))).join(','),
+  };
+}
+
 function numeric(
   start: number,
   rule: string,

@@ -1,14 +1,6 @@
-import {
-  compile,
-  type Feeds,
-  type GpuContext,
-  type Kernel,
-  type Node,
-  prepare,
-  reference,
-  StateStore,
-  state,
-} from '../../src/index.ts';
+import { compile, type Feeds, type GpuContext, type Node, prepare, reference } from '../../src/index.ts';
+import { nextFrame } from './dom.ts';
+import type { Rows } from './scene-objects.ts';
 
 /** What a page asks of the engine again and again, with other inputs each time. */
 export interface LiveNodes {
@@ -22,62 +14,77 @@ export interface LiveNodes {
 export interface LiveProgram {
   /** Computes with these inputs; outputs by name, row-major. */
   compute(feeds: Feeds): Promise<Readonly<Record<string, ArrayLike<number>>>>;
-  /** Where a value of `drawn` stands: on the GPU, or in memory as the last `compute` left it. */
-  drawn(name: string): GPUBuffer | Float32Array;
-  /** The kernels that run, in order. */
-  readonly kernels: readonly Kernel[];
+  /** A value of `drawn` as a scene takes it: where the engine has it, or as the last `compute` left it. */
+  drawn(name: string): Rows;
+  /** What ran: the WGSL of each dispatch; on the host the bodies that would have been generated. */
+  readonly shaders: readonly { readonly label: string; readonly code: string }[];
   dispose(): void;
 }
 
 /** Compiles the nodes for the device, or makes the same program of their definitions. */
 export async function liveProgram(gpu: GpuContext | null, nodes: LiveNodes): Promise<LiveProgram> {
-  const { outputs, drawn = {} } = nodes;
-  if (!gpu) return onHost(outputs, drawn);
-  const states = new StateStore(gpu.device);
-  const updates = Object.entries(drawn).map(([name, next]) => ({
-    state: state(`drawn ${name}`, next.rows, next.cols, new Float64Array(next.rows * next.cols)),
-    next,
-  }));
-  const program = { outputs, updates };
-  const executable = await compile(gpu, program, { states });
+  const program = { outputs: { ...nodes.outputs, ...nodes.drawn } };
+  if (!gpu) return onHost(nodes, program);
+  const executable = await compile(gpu, program);
+  const names = Object.keys(nodes.outputs);
   return {
     compute(feeds) {
       executable.write(feeds);
-      return executable.runAndRead();
+      return executable.runAndRead({ outputs: names });
     },
-    drawn: (name) => {
-      const update = updates.find(({ next }) => next === drawn[name]);
-      if (!update) throw new Error(`nothing is drawn under the name "${name}"`);
-      return states.bufferOf(update.state);
-    },
-    kernels: prepare(program).plan.steps.map((node) => node.op.kernel!(node)),
-    dispose() {
-      executable.dispose();
-      states.dispose();
-    },
+    drawn: (name) => executable.bufferOf(name),
+    shaders: executable.shaders(),
+    dispose: () => executable.dispose(),
   };
 }
 
-function onHost(outputs: Readonly<Record<string, Node>>, drawn: Readonly<Record<string, Node>>): LiveProgram {
-  const names = [...Object.keys(outputs), ...Object.keys(drawn)];
-  const nodes = [...Object.values(outputs), ...Object.values(drawn)];
+function onHost(nodes: LiveNodes, program: LiveNodes): LiveProgram {
   const pictures = new Map(
-    Object.entries(drawn).map(([name, { rows, cols }]) => [name, new Float32Array(rows * cols)]),
+    Object.entries(nodes.drawn ?? {}).map(([name, { rows, cols }]) => [name, new Float32Array(rows * cols)]),
   );
+  const names = Object.keys(program.outputs);
   return {
     async compute(feeds) {
-      const values = reference(nodes, feeds);
+      const values = reference(Object.values(program.outputs), feeds);
       names.forEach((name, i) => {
         pictures.get(name)?.set(values[i]);
       });
-      return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, values[i]]));
+      return Object.fromEntries(names.map((name, i) => [name, values[i]]));
     },
-    drawn: (name) => {
+    drawn(name) {
       const picture = pictures.get(name);
       if (!picture) throw new Error(`nothing is drawn under the name "${name}"`);
       return picture;
     },
-    kernels: prepare({ outputs: { ...outputs, ...drawn } }).plan.steps.map((node) => node.op.kernel!(node)),
+    shaders: prepare(program).plan.steps.map(({ op, ...node }) => {
+      const kernel = op.kernel!({ op, ...node });
+      return { label: op.name, code: Object.values(kernel.slots ?? {}).join('\n') };
+    }),
     dispose() {},
+  };
+}
+
+/**
+ * Calls `task` before the next frame, once however often it is asked, and again when it was asked meanwhile: a drag
+ * asks more often than a GPU answers.
+ */
+export function latest(task: () => Promise<void>): () => Promise<void> {
+  let wanted = false;
+  let running: Promise<void> | null = null;
+  const run = async () => {
+    try {
+      while (wanted) {
+        await nextFrame();
+        wanted = false;
+        await task();
+      }
+    } finally {
+      running = null;
+    }
+  };
+  return () => {
+    wanted = true;
+    running ??= run();
+    return running;
   };
 }

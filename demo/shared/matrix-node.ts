@@ -1,4 +1,15 @@
-import { broadcast, contract, expression, map, multiply, type Node, sum } from '../../src/index.ts';
+import {
+  add,
+  broadcast,
+  contract,
+  expression,
+  gradient,
+  map,
+  multiply,
+  type Node,
+  subtract,
+  sum,
+} from '../../src/index.ts';
 
 /**
  * The matrix product a W of values: rows x mulOut from a (rows x mulIn) and W in one row, 1 x (mulIn mulOut), row-major:
@@ -14,6 +25,17 @@ export function matrixProduct(a: Node, w: Node): Node {
 export function radialPoints(directions: Node, values: Node): Node {
   const radius = map(expression.abs(expression.argument(0)), values);
   return multiply(directions, broadcast(radius, directions.rows, 3));
+}
+
+/**
+ * Directions across that surface, f n - (grad f - n (n . grad f)), by the engine's own gradient: rows x 3, of any length.
+ *
+ * @param values f, rows x 1, computed from `directions`
+ */
+export function radialNormals(directions: Node, values: Node): Node {
+  const [slope] = gradient(sum(values, 'all'), [directions]);
+  const outward = add(values, sum(multiply(directions, slope), 'cols'));
+  return subtract(multiply(directions, broadcast(outward, directions.rows, 3)), slope);
 }
 
 /** The sum over rows of values times weights, column by column: 1 x cols (a quadrature). */

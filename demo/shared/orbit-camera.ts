@@ -10,9 +10,9 @@ export interface CameraOptions {
   readonly azimuth?: number;
   /** Angle above the xz plane, in radians. */
   readonly elevation?: number;
+  /** Angle that the picture spans, in radians; default 0.5. A small one shows parallel lines as parallel. */
+  readonly fieldOfView?: number;
 }
-
-const FIELD_OF_VIEW = 0.5;
 
 /** A camera on a sphere about its target; up is y. */
 export class OrbitCamera {
@@ -20,8 +20,16 @@ export class OrbitCamera {
   target: readonly [number, number, number];
   azimuth: number;
   elevation: number;
+  private readonly fieldOfView: number;
 
-  constructor({ radius = 2, target = [0, 0, 0], azimuth = 0.6, elevation = 0.4 }: CameraOptions = {}) {
+  constructor({
+    radius = 2,
+    target = [0, 0, 0],
+    azimuth = 0.6,
+    elevation = 0.4,
+    fieldOfView = 0.5,
+  }: CameraOptions = {}) {
+    this.fieldOfView = fieldOfView;
     this.radius = radius;
     this.target = target;
     this.azimuth = azimuth;
@@ -37,7 +45,7 @@ export class OrbitCamera {
 
   view(width: number, height: number): View {
     // Far enough that the ball fits into the smaller side.
-    const distance = (this.radius / Math.sin(FIELD_OF_VIEW / 2)) * Math.max(1, height / width);
+    const distance = (this.radius / Math.sin(this.fieldOfView / 2)) * Math.max(1, height / width);
     const cos = Math.cos(this.elevation);
     const eye = vec3.scaleAndAdd(
       vec3.create(),
@@ -48,7 +56,7 @@ export class OrbitCamera {
     const view = mat4.lookAt(mat4.create(), eye, [...this.target], [0, 1, 0]);
     const projection = mat4.perspectiveZO(
       mat4.create(),
-      FIELD_OF_VIEW,
+      this.fieldOfView,
       width / height,
       Math.max(distance / 100, distance - 3 * this.radius),
       distance + 3 * this.radius,

@@ -34,6 +34,8 @@ export interface Surface extends Placed {
   readonly form: 'surface';
   /** Corners. [n, 3] */
   positions: Rows;
+  /** Directions across the surface at its corners, either way; without them those of the triangles. [n, 3] */
+  normals?: GpuRows;
   /** One for all, or [n, 4] */
   colours?: Rows | Colour;
   /** Three corners a triangle. */

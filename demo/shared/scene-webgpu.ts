@@ -157,6 +157,8 @@ class Drawn {
     const words = new Uint32Array(uniforms);
     floats.set(modelMatrix(object));
     const given: Partial<Record<RowName, Rows | number | readonly number[]>> = { ...object };
+    // What vectors are to instances, normals are to a surface.
+    if (object.form === 'surface') given.vectors = object.normals;
     const [r, g, b, opacity = 1] = isOneColour(given.colours) ? given.colours : defaultColour;
     floats.set([r, g, b, opacity], 16);
     floats[28] =

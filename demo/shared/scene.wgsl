@@ -74,7 +74,12 @@ fn instance(
 }
 
 @vertex
-fn surface(@builtin(vertex_index) i: u32, @location(0) normal: vec3f) -> Corner {
+fn surface(@builtin(vertex_index) i: u32, @location(0) corner_normal: vec3f) -> Corner {
+  var normal = corner_normal;
+  if (object.vectors.y != 0) {
+    let at = object.vectors.x + i * object.vectors.y;
+    normal = vec3f(vectors[at], vectors[at + 1], vectors[at + 2]);
+  }
   return placed(position_of(i), normal, colour_of(i));
 }
 

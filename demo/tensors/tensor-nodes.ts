@@ -2,7 +2,7 @@ import { constant, input, sphericalHarmonicsLayer } from '../../src/index.ts';
 import { transposed } from '../shared/dense.ts';
 import type { DirectionMesh } from '../shared/direction-mesh.ts';
 import type { LiveNodes } from '../shared/live-program.ts';
-import { matrixProduct, radialPoints, signColours } from '../shared/matrix-node.ts';
+import { matrixProduct, radialNormals, radialPoints, signColours } from '../shared/matrix-node.ts';
 import { directionalPart, type ReducedKind } from './tensor-kinds.ts';
 
 const degrees = [0, 1, 2, 3, 4];
@@ -35,5 +35,8 @@ export function turnedTensor(kind: ReducedKind, mesh: DirectionMesh): LiveNodes 
   );
   const scaled = matrixProduct(values, input('scale', 1, 1));
   const colours = signColours(values, input('positive', 1, 4), input('negative', 1, 4));
-  return { outputs, drawn: { points: radialPoints(corners, scaled), colours } };
+  return {
+    outputs,
+    drawn: { points: radialPoints(corners, scaled), normals: radialNormals(corners, scaled), colours },
+  };
 }

@@ -5,7 +5,14 @@ import { sphereQuadrature } from '../../demo/harmonics/sphere-quadrature.ts';
 import { largestDifference, normOf, times, transposed } from '../../demo/shared/dense.ts';
 import { icosphere } from '../../demo/shared/direction-mesh.ts';
 import { liveProgram } from '../../demo/shared/live-program.ts';
-import { matrixX, Random, randMatrix, sphericalHarmonics, wignerDFromMatrix } from '../../src/index.ts';
+import {
+  matrixX,
+  matrixZ,
+  Random,
+  randMatrix,
+  sphericalHarmonics,
+  wignerDFromMatrix,
+} from '../../src/index.ts';
 
 const colours = { positive: [1, 0.5, 0, 1], negative: [0, 0, 1, 1] };
 
@@ -92,14 +99,14 @@ test('the cubic functions of l = 4 and 6 are left alone by quarter turns about x
 
 test('the table of all harmonics: number 49 is Y^6_6, six down and six to the right', async () => {
   const mesh = icosphere(0);
-  const { drawn, feeds } = allHarmonics(mesh, 0.4);
+  const { drawn, feeds } = allHarmonics(mesh, 0.4, matrixZ(Math.PI / 2));
   const program = await liveProgram(null, { outputs: {}, drawn });
   await program.compute({ ...feeds, ...colours });
   const y = sphericalHarmonics(6, mesh.directions, { normalize: false, normalization: 'norm' });
   const points = program.drawn('points') as Float32Array;
   for (let i = 0; i < 12; i++) {
     const radius = 0.4 * Math.abs(y[13 * i + 12]);
-    expect(points[3 * (48 * 12 + i)]).toBeCloseTo(6 + radius * mesh.directions[3 * i], 5);
-    expect(points[3 * (48 * 12 + i) + 1]).toBeCloseTo(-6 + radius * mesh.directions[3 * i + 1], 5);
+    expect(points[3 * (48 * 12 + i)]).toBeCloseTo(6 - radius * mesh.directions[3 * i + 1], 5);
+    expect(points[3 * (48 * 12 + i) + 1]).toBeCloseTo(-6 + radius * mesh.directions[3 * i], 5);
   }
 });
