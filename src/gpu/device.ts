@@ -21,7 +21,13 @@ export interface DeviceOptions {
 }
 
 /**
- * Asks for a device with the adapter's own limits for buffers and bindings.
+ * Adapters on which it was measured that neighbouring invocations should share loads. SwiftShader runs four side by side, as
+ * a GPU does its quads, and loads for each of them one after the other.
+ */
+const QUADS_PAY = /swiftshader/i;
+
+/**
+ * Asks for a device with the adapter's own limits for buffers and bindings, and with the feature `subgroups` where it pays.
  *
  * @throws Error if there is no WebGPU here or no adapter; it says what is missing and what to do.
  * @example
@@ -50,10 +56,12 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GpuCon
   ] as const;
   const requiredLimits: Record<string, number> = {};
   for (const name of wanted) requiredLimits[name] = adapter.limits[name];
-  const device = await adapter.requestDevice({ requiredLimits });
   const { vendor, architecture, device: model, description } = adapter.info;
   const adapterName =
     [vendor, architecture, model, description].filter(Boolean).join(' / ') || 'unnamed adapter';
+  const quads = QUADS_PAY.test(adapterName) && adapter.features.has('subgroups');
+  const requiredFeatures: GPUFeatureName[] = quads ? ['subgroups'] : [];
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   let successor: Promise<GpuContext> | null = null;
   const renew = () => {
     successor ??= requestDevice(options);

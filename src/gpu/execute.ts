@@ -111,6 +111,7 @@ export class Executable {
   ): Promise<Executable> {
     const states = options.states ?? new StateStore(device);
     const memory = new Allocation(device);
+    const rules = { ...optimizations, quads: optimizations.quads && device.features.has('subgroups') };
     const leaves = new Map<string, Leaf>();
     const bufferOf = ({ size, leaf }: PlannedBuffer): GPUBuffer => {
       if (!leaf) return memory.buffer(`value of ${size} numbers`, size);
@@ -127,7 +128,7 @@ export class Executable {
       const kernels = plan.dispatches.map((nodes) => {
         const [{ op }] = nodes;
         const kernel =
-          nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf) : op.kernel!(nodes[0], optimizations);
+          nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf, rules) : op.kernel!(nodes[0], rules);
         return options.plain ? (kernel.plain ?? kernel) : kernel;
       });
       const allocated = watched(device, () => plan.buffers.map(bufferOf));

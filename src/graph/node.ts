@@ -136,7 +136,7 @@ export interface Batch<A> {
    * The kernel of all of them, bound to whole buffers: bindings name an input of the first node. `offsetOf` says where a
    * value starts in its buffer, in numbers.
    */
-  kernel(nodes: readonly Node<A>[], offsetOf: (node: Node) => number): Kernel;
+  kernel(nodes: readonly Node<A>[], offsetOf: (node: Node) => number, optimizations?: Optimizations): Kernel;
 }
 
 /**

@@ -18,6 +18,10 @@ export interface Optimizations {
   readonly strips: boolean;
   /** Blocked matrix products, or pointwise values, that do not depend on each other are one dispatch. */
   readonly batches: boolean;
+  /** An invocation of a matrix product computes a block of its result, not a single vector. */
+  readonly tiles: boolean;
+  /** Neighbouring invocations share what they load, on adapters where that pays: devices made with the feature `subgroups`. */
+  readonly quads: boolean;
 }
 
 /** Which rules to switch off, the others stay on; or all on, or all off. */
@@ -30,6 +34,8 @@ const all: Optimizations = {
   prologue: true,
   strips: true,
   batches: true,
+  tiles: true,
+  quads: true,
 };
 
 /** Names of all rules. */

@@ -39,3 +39,11 @@ export interface ContractAttrs {
 }
 
 export const contractSlots: readonly ContractSlot[] = ['a', 'w', 'o'];
+
+/** A contraction of a dispatch, which may hold several. Offsets are numbers from the start of what is bound. */
+export interface Contraction {
+  readonly samples: number;
+  /** What is summed; terms share the open slot's blocks. With the weights open there is one. */
+  readonly terms: readonly { readonly form: ContractSpec; readonly left: number; readonly right: number }[];
+  readonly result: number;
+}

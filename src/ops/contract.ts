@@ -1,7 +1,14 @@
 import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
-import { type ContractAttrs, type ContractSlot, type ContractSpec, contractSlots } from './contract-form.ts';
-import { type Contraction, contractKernel, isAligned } from './contract-kernel.ts';
+import {
+  type ContractAttrs,
+  type Contraction,
+  type ContractSlot,
+  type ContractSpec,
+  contractSlots,
+} from './contract-form.ts';
+import { contractKernel } from './contract-kernel.ts';
+import { isAligned } from './contract-tile.ts';
 
 /**
  * The trilinear form T = sum over blocks of coefficient * a[z,k,u] W[(z,)u,w] o[z,k,w] with one slot left open.
@@ -61,18 +68,19 @@ export const contractOp: Op<ContractAttrs> = {
     });
     return slots.map((slot) => () => contractForm(spec, slot, filling));
   },
-  kernel: (node) => contractKernel(node.attrs.open, [contraction(node, () => 0)]),
+  kernel: (node, optimizations) => contractKernel(node.attrs.open, [contractionOf(node)], optimizations),
   batch: {
     key(node) {
       const { spec, open } = node.attrs;
       if (spec.perSample || node.inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
-      return `contract ${open} ${isAligned(contraction(node, () => 0))}`;
+      return `contract ${open} ${isAligned(contractionOf(node))}`;
     },
     roles: () => [[0], [1]],
-    kernel: (nodes, offsetOf) =>
+    kernel: (nodes, offsetOf, optimizations) =>
       contractKernel(
         nodes[0].attrs.open,
-        nodes.map((node) => contraction(node, offsetOf)),
+        nodes.map((node) => contractionOf(node, offsetOf)),
+        optimizations,
       ),
   },
   byRows({ inputs, attrs: { spec, open }, attrs }) {
@@ -118,7 +126,10 @@ export const contractOp: Op<ContractAttrs> = {
 };
 
 /** What the kernel is told of a node, whose values start at these places of what is bound. */
-function contraction(node: Node<ContractAttrs>, offsetOf: (node: Node) => number): Contraction {
+export function contractionOf(
+  node: Node<ContractAttrs>,
+  offsetOf: (node: Node) => number = () => 0,
+): Contraction {
   const { spec, open } = node.attrs;
   const [first, second] = node.inputs.map(offsetOf);
   // With a open its inputs are the weights and o, and the kernel's left is what meets the weights.
