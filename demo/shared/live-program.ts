@@ -56,10 +56,10 @@ function onHost(nodes: LiveNodes, program: LiveNodes): LiveProgram {
       if (!picture) throw new Error(`nothing is drawn under the name "${name}"`);
       return picture;
     },
-    shaders: prepare(program).plan.steps.map(({ op, ...node }) => {
-      const kernel = op.kernel!({ op, ...node });
-      return { label: op.name, code: Object.values(kernel.slots ?? {}).join('\n') };
-    }),
+    shaders: prepare(program).plan.steps.map((node) => ({
+      label: node.op.name,
+      code: Object.values(node.op.kernel!(node).slots ?? {}).join('\n'),
+    })),
     dispose() {},
   };
 }
