@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { elementFolders, pageFolders } from '../support/site-build.ts';
 import { openPages } from './support/open-pages.ts';
 import { serveBuiltSite } from './support/serve-site.ts';
-import { downloadOf } from './support/site-sizes.ts';
+import { downloadOf, gzippedKilobytes } from './support/site-sizes.ts';
 
 interface Line {
   readonly what: string;
@@ -53,10 +53,18 @@ process.exit(lines.some((line) => line.unit === 'kB' && !met(line)) ? 1 : 0);
 
 /** Of the Tetris page, opened for the second time. */
 async function trainingTimes(): Promise<Line[]> {
-  const { page } = await pages.open('tetris/');
+  let loaded = 0;
+  const { page } = await pages.open('tetris/', {
+    before: async (page) => {
+      page.on('response', async (response) => {
+        if (response.url().endsWith('.js')) loaded += gzippedKilobytes(await response.body());
+      });
+    },
+  });
   const train = page.getByRole('button', { name: 'Train' });
   await train.click();
   await firstStep();
+  const atFirstStep = loaded;
   await page.reload();
   await train.click();
   const start = await firstStep();
@@ -75,6 +83,12 @@ async function trainingTimes(): Promise<Line[]> {
       }),
   );
   return [
+    {
+      what: 'scripts that the Tetris page has loaded at its first step',
+      value: atFirstStep,
+      unit: 'kB',
+      budget: null,
+    },
     {
       what: 'first training step after navigation, files and shaders in the cache',
       value: start,

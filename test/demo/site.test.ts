@@ -1,4 +1,6 @@
 // The built site, from a folder of a plain server, under a strict policy: the gallery, every page, and what is embedded.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { elementFolders, pageFolders } from '../support/site-build.ts';
@@ -6,6 +8,7 @@ import { story } from '../support/story-plugin.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { openPages, type Pages } from './support/open-pages.ts';
 import { serveBuiltSite } from './support/serve-site.ts';
+import { downloadOf } from './support/site-sizes.ts';
 
 let site: Awaited<ReturnType<typeof serveBuiltSite>>;
 let pages: Pages;
@@ -18,9 +21,13 @@ afterAll(() => pages.close());
 const small = { viewport: { width: 390, height: 844 } };
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
 
+test('the module of the Tetris element, with all it imports, has at most 80 kB', () => {
+  expect(downloadOf(site.folder, 'elements/tetris.js')).toBeLessThanOrEqual(80);
+});
+
 test('every folder that is a page is in the story, and every page has an element', () => {
   expect(Object.keys(story)).toEqual(expect.arrayContaining(pageFolders));
-  expect(pageFolders).toEqual(expect.arrayContaining(elementFolders));
+  expect([...elementFolders].sort()).toEqual([...pageFolders].sort());
 });
 
 test('the gallery leads to every page, and from page to page goes the story', async () => {
@@ -92,4 +99,34 @@ describe.each(elementFolders)('%s', (folder) => {
     await ready(page);
     expect(complaints).toEqual([]);
   });
+});
+
+test('three elements on a plain page share one device, and one that is removed goes alone', async () => {
+  expect(readFileSync(join(site.folder, 'embed/index.html'), 'utf8').trim().split('\n')).toHaveLength(12);
+  const { page, complaints } = await pages.open('embed/', {
+    viewport: { width: 1024, height: 3000 },
+    before: (page) =>
+      page.addInitScript(() => {
+        const request = GPUAdapter.prototype.requestDevice;
+        Object.assign(globalThis, { devices: 0 });
+        GPUAdapter.prototype.requestDevice = function (descriptor) {
+          (globalThis as unknown as { devices: number }).devices++;
+          return request.call(this, descriptor);
+        };
+      }),
+  });
+  for (const name of ['tetris', 'harmonics', 'product'])
+    await page
+      .locator(`clebsch-${name}`)
+      .evaluate((host) => (host as unknown as { ready: Promise<void> }).ready);
+  expect(await page.evaluate(() => (globalThis as unknown as { devices: number }).devices)).toBe(1);
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.locator('clebsch-harmonics').evaluate((host) => host.remove());
+  await page.locator('clebsch-tetris').getByRole('button', { name: 'Train' }).click();
+  await page
+    .locator('clebsch-tetris')
+    .evaluate((host) =>
+      new Promise((stepped) => host.addEventListener('step', stepped, { once: true })).then(() => 0),
+    );
+  expect(complaints).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** Kilobytes of 1,000 bytes, compressed as servers do. */
-const gzippedKilobytes = (bytes: Buffer) => gzipSync(bytes, { level: 9 }).length / 1000;
+export const gzippedKilobytes = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length / 1000;
 
 /** Files that a built page or module loads at once; with `later` also those that it may load afterwards. */
 function filesOf(folder: string, entry: string, later: boolean): string[] {
