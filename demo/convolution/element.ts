@@ -1,0 +1,468 @@
+import uplotCss from 'uplot/dist/uPlot.min.css?inline';
+import {
+  anglesToMatrix,
+  type GpuContext,
+  Layout,
+  type Matrix3,
+  matrixToAngles,
+  packIndexMap,
+  Random,
+  randMatrix,
+} from '../../src/index.ts';
+import { CodeView } from '../shared/code-view.ts';
+import { onThemeChange } from '../shared/colours.ts';
+import { find, fragment, make, nextFrame, setNumber } from '../shared/dom.ts';
+import { ClebschElement } from '../shared/element.ts';
+import { flag, numberBetween, numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
+import { Scene, type SceneOptions } from '../shared/scene.ts';
+import { lostSoon, type StatefulProgram } from '../shared/stateful-program.ts';
+import { cloud, cloudFeatures, neighbourhoods, POINTS } from './cloud.ts';
+import { CloudView, cloudHtml } from './cloud-view.ts';
+import css from './convolution.css?inline';
+import { EquivarianceView, equivarianceHtml } from './equivariance-view.ts';
+import { FilterView, filterHtml, planeGrid, planes, radialChart, unitFeatures } from './filter-view.ts';
+import { irrepsIn, type PathConvolution, pathConvolution } from './layer.ts';
+import { Operations, operationNames, operationTitles } from './operations.ts';
+import { ConvolutionPrograms } from './programs.ts';
+
+const paths = pathConvolution(3).paths.map(({ name }) => name);
+
+const fields = {
+  part: oneOf('all', ['all', 'filter', 'equivariance']),
+  seed: wholeNumber(0, 0, 99999),
+  learningRate: numberBetween(0.02, 0, 0.2, { key: 'lr', open: true }),
+  radius: numberBetween(3, 1.5, 4),
+  path: wholeNumber(1, 0, paths.length - 1),
+  from: wholeNumber(0, 0, 4),
+  to: wholeNumber(1, 0, 4),
+  plane: oneOf('xy', planes),
+  centre: wholeNumber(0, 0, POINTS - 1),
+  added: wholeNumber(POINTS - 1, 0, POINTS - 1),
+  operation: oneOf('convolution', operationNames),
+  rotate: numbers([0.6, 0.9, -0.4], { digits: 5 }),
+  invert: flag(false),
+};
+type State = StateOf<typeof fields>;
+
+const option = (value: string | number, text: string | number = value) =>
+  `<option value="${value}">${text}</option>`;
+
+const html = `
+  <div class="part" data-part="filter">
+    <div class="controls" role="group" aria-label="Training">
+      <div class="buttons" data-controls="play">
+        <button type="button" class="primary play" disabled>Train</button>
+        <button type="button" class="one-step" disabled>Step</button>
+        <button type="button" class="reset" disabled>Reset</button>
+      </div>
+      <label data-controls="radius"><span>Radius <b class="radius-value"></b></span>
+        <input type="range" name="radius" min="1.5" max="4" step="0.1"></label>
+      <label data-controls="settings">Learning rate <input name="learningRate" inputmode="decimal" size="6"></label>
+      <label data-controls="settings">Seed <input name="seed" inputmode="numeric" size="6"></label>
+      <dl class="readout"><div><dt>Steps</dt><dd><data class="steps" value="0">0</data></dd></div>
+        <div><dt>Loss</dt><dd><data class="loss" value="">–</data></dd></div></dl>
+    </div>
+    <div class="controls" role="group" aria-label="What is shown">
+      <label data-controls="path">Path <select name="path">${paths.map((name, i) => option(i, name)).join('')}</select></label>
+      <label data-controls="path">Input component <select name="from"></select></label>
+      <label data-controls="path">Output component <select name="to"></select></label>
+      <label data-controls="path">Plane <select name="plane">${planes.map((p) => option(p)).join('')}</select></label>
+      <label data-controls="centre">Point <select name="centre">${Array.from({ length: POINTS }, (_, i) => option(i)).join('')}</select></label>
+      <label data-controls="centre"><span>Neighbours added: <b class="added-value"></b></span>
+        <input type="range" name="added" min="0" max="${POINTS - 1}" step="1"></label>
+      <div class="buttons" data-controls="centre"><button type="button" class="build">Add one by one</button></div>
+    </div>
+    <div class="panels thirds">${cloudHtml}${filterHtml}</div>
+  </div>
+  <div class="part" data-part="equivariance">
+    <div class="controls" role="group" aria-label="The turn">
+      <label data-controls="operation">Operation <select name="operation">${operationNames
+        .map((name) => option(name, operationTitles[name][0]))
+        .join('')}</select></label>
+      ${['α', 'β', 'γ'].map((letter, i) => `<label data-controls="rotate"><span>${letter} <b class="angle-${i}"></b></span><input type="range" class="angle" data-angle="${i}" min="-3.14" max="3.14" step="0.01"></label>`).join('')}
+      <div class="buttons" data-controls="rotate"><button type="button" class="random">Turn at random</button></div>
+      <label class="check" data-controls="rotate"><input type="checkbox" class="invert"> and invert</label>
+    </div>
+    <div class="panels">${equivarianceHtml}</div>
+  </div>`;
+
+/** How long training may hold up a frame, and how often pictures follow it, in milliseconds. */
+const FRAME_BUDGET = 12;
+const PICTURE_EVERY = 150;
+
+/** The loss of a batch below which `trained` is told. */
+const SOLVED = 0.01;
+
+interface Live {
+  readonly programs: ConvolutionPrograms;
+  readonly training: StatefulProgram;
+  readonly picture: StatefulProgram;
+  readonly radial: StatefulProgram;
+  readonly slice: StatefulProgram;
+  readonly filterView: FilterView;
+  readonly positions: Float64Array;
+}
+
+/** A convolution on points, path by path; and every operation before and after a turn. */
+export class ConvolutionElement extends ClebschElement<State> {
+  static override readonly fields = fields;
+  static override readonly styles = [uplotCss, css];
+  private gpu: GpuContext | null = null;
+  private live: Live | null = null;
+  private operations: Operations | null = null;
+  private cloudView: CloudView | null = null;
+  private sides: EquivarianceView | null = null;
+  private scenes: Scene[] = [];
+  private playing = false;
+  private looping = false;
+  private toldSolved = false;
+  private saved: { steps: number; states: Record<string, ArrayLike<number>> } | null = null;
+  private readonly code = new CodeView();
+  private themes = new AbortController();
+  private making: Promise<void> = Promise.resolve();
+  private showing = { filter: false, filterAgain: false, turn: false, turnAgain: false };
+  private turns = 0;
+
+  protected override render(): void {
+    this.view.append(fragment(html), this.code.element);
+    this.code.element.dataset.controls = 'code';
+    const on = (selector: string, act: () => void) =>
+      find(this.view, selector, HTMLButtonElement).addEventListener('click', act);
+    on('.play', () => this.play(!this.playing));
+    on('.one-step', () => {
+      this.play(false);
+      void this.step().then(() => this.showFilter());
+    });
+    on('.reset', () => this.again());
+    on('.build', () => void this.build());
+    on('.random', () => {
+      const angles = matrixToAngles(randMatrix(new Random(this.state.seed * 1000 + ++this.turns)));
+      this.set({ rotate: [...angles] });
+    });
+    find(this.view, '.invert', HTMLInputElement).addEventListener('change', (event) =>
+      this.set({ invert: (event.target as HTMLInputElement).checked }),
+    );
+    for (const slider of this.view.querySelectorAll<HTMLInputElement>('.angle'))
+      slider.addEventListener('input', () => {
+        const rotate = [...this.state.rotate];
+        rotate[Number(slider.dataset.angle)] = Number(slider.value);
+        this.set({ rotate });
+      });
+    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]'))
+      control.addEventListener(control.type === 'range' ? 'input' : 'change', () => {
+        const problem = this.setText(control.name as keyof State & string, control.value);
+        control.setCustomValidity(problem ?? '');
+        control.reportValidity();
+      });
+    this.showState();
+  }
+
+  protected override async start(gpu: GpuContext | null): Promise<void> {
+    this.gpu = gpu;
+    const scene = (selector: string, radius: number, turns: SceneOptions['turns'], label: string) => {
+      const made = new Scene(find(this.view, selector, HTMLCanvasElement), gpu, {
+        label,
+        camera: { radius },
+        turns,
+      });
+      this.scenes.push(made);
+      return made;
+    };
+    this.cloudView = new CloudView(
+      this,
+      this.view,
+      scene('.cloud', 2.6, 'camera', 'Points, messages and their sum'),
+    );
+    const turn = (further: (rotation: Matrix3) => Matrix3) =>
+      this.set({ rotate: [...matrixToAngles(further(anglesToMatrix(...this.angles)))] });
+    this.sides = new EquivarianceView(this, this.view, [
+      scene('.before', 2.9, turn, 'First turned, then computed'),
+      scene('.after', 2.9, turn, 'First computed, then turned'),
+    ]);
+    this.themes = new AbortController();
+    onThemeChange(() => void this.showAll(), this.themes.signal);
+    await this.remake();
+  }
+
+  protected override changed(names: ReadonlySet<keyof State & string>): void {
+    this.showState();
+    if (!this.cloudView) return;
+    const has = (...wanted: (keyof State & string)[]) => wanted.some((name) => names.has(name));
+    if (has('seed', 'learningRate', 'radius', 'part')) this.again();
+    else if (has('path', 'from', 'to', 'plane', 'centre', 'added')) void this.showFilter();
+    if (has('rotate', 'invert', 'operation')) void this.showTurn();
+  }
+
+  protected override resume(): void {
+    if (this.playing) void this.loop();
+  }
+
+  protected override stop(): void {
+    this.themes.abort();
+    this.forget();
+    for (const scene of this.scenes) scene.dispose();
+    this.scenes = [];
+    this.cloudView = null;
+    this.sides = null;
+  }
+
+  private forget(): void {
+    this.live?.programs.dispose();
+    this.live?.filterView.dispose();
+    this.operations?.dispose();
+    this.live = null;
+    this.operations = null;
+  }
+
+  // ---- training ----
+
+  private again(): void {
+    this.saved = null;
+    this.play(false);
+    this.making = this.making.then(() => this.remake()).catch((error) => this.fail(error));
+  }
+
+  private async remake(): Promise<void> {
+    const { seed, learningRate, radius, part } = this.state;
+    const { cloudView } = this;
+    if (!cloudView) return;
+    this.buttons(false);
+    this.forget();
+    if (part !== 'equivariance') {
+      const programs = new ConvolutionPrograms(this.gpu, { seed, learningRate, radius, points: POINTS });
+      // One after the other, so that the page breathes in between.
+      const training = await programs.training();
+      const picture = await programs.picture();
+      const radial = await programs.radial();
+      const slice = await programs.slice();
+      // Charts load after the page has been laid out.
+      const { LineChart } = await import('../shared/line-chart.ts');
+      if (cloudView !== this.cloudView) return programs.dispose(); // stopped meanwhile
+      const chart = new LineChart(this, find(this.view, '.radial', HTMLElement), radialChart(programs.layer));
+      const filterView = new FilterView(this, this.view, chart);
+      const positions = cloud(seed);
+      const { src, dst } = neighbourhoods(positions, radius);
+      const capacity = POINTS * (POINTS - 1);
+      picture.write({
+        pos: positions,
+        x: Layout.of(irrepsIn).pack(cloudFeatures(seed, irrepsIn)),
+        src: packIndexMap(src, capacity, POINTS),
+        dst: packIndexMap(dst, capacity, POINTS),
+      });
+      this.live = { programs, training, picture, radial, slice, filterView, positions };
+      if (this.saved) {
+        training.write(this.saved.states);
+        programs.steps = this.saved.steps;
+      }
+      this.toldSolved = false;
+      this.loss(null);
+      // Texts to read load after what they are about.
+      void import('./code.ts').then(({ codeTexts }) =>
+        this.code.show(codeTexts(programs.printed, training.shaders())),
+      );
+    }
+    if (part !== 'filter') {
+      const operations = await Operations.create(this.gpu, seed);
+      if (cloudView !== this.cloudView) return operations.dispose();
+      this.operations = operations;
+    }
+    await this.showAll();
+    this.buttons(true);
+    if (this.playing) void this.loop();
+  }
+
+  private play(on: boolean): void {
+    this.playing = on;
+    find(this.view, '.play', HTMLButtonElement).textContent = on ? 'Pause' : 'Train';
+    if (on) void this.loop();
+  }
+
+  private buttons(on: boolean): void {
+    for (const name of ['play', 'one-step', 'reset'])
+      find(this.view, `.${name}`, HTMLButtonElement).disabled = !on;
+  }
+
+  private async loop(): Promise<void> {
+    if (this.looping) return;
+    this.looping = true;
+    try {
+      let drawn = 0;
+      while (this.playing && this.awake && this.live) {
+        const began = performance.now();
+        do await this.step();
+        while (this.gpu && this.playing && this.live && performance.now() - began < FRAME_BUDGET);
+        if (performance.now() - drawn > PICTURE_EVERY) {
+          await this.showFilter();
+          drawn = performance.now();
+        }
+        await nextFrame();
+      }
+    } catch (error) {
+      // After a loss `start` goes on with the training.
+      if (await lostSoon(this.gpu)) return;
+      this.play(false);
+      this.fail(error as Error);
+    } finally {
+      this.looping = false;
+    }
+    await this.showFilter();
+  }
+
+  private async step(): Promise<void> {
+    const { live } = this;
+    if (!live) return;
+    const loss = await live.programs.step(live.training).catch((error) => {
+      if (live === this.live) throw error;
+      return null; // it was disposed of meanwhile
+    });
+    if (loss === null || live !== this.live) return;
+    const { steps } = live.programs;
+    this.loss(loss);
+    this.emit('step', { step: steps, loss });
+    if (steps % 50 === 0) this.saved = { steps, states: await live.training.snapshot() };
+    if (loss < SOLVED && !this.toldSolved) {
+      this.toldSolved = true;
+      this.emit('trained', { step: steps, loss });
+    }
+  }
+
+  private loss(loss: number | null): void {
+    const steps = this.live?.programs.steps ?? 0;
+    setNumber(find(this.view, '.steps', HTMLDataElement), steps, String(steps));
+    setNumber(find(this.view, '.loss', HTMLDataElement), loss, loss === null ? '–' : loss.toPrecision(3));
+  }
+
+  // ---- pictures ----
+
+  private async showAll(): Promise<void> {
+    await this.showFilter();
+    await this.showTurn();
+  }
+
+  /** The chosen path: messages, radial functions, slice. While it computes, further calls become one. */
+  private async showFilter(): Promise<void> {
+    this.showing.filterAgain = true;
+    if (this.showing.filter) return;
+    this.showing.filter = true;
+    try {
+      while (this.showing.filterAgain) {
+        this.showing.filterAgain = false;
+        const { live, state } = this;
+        if (!live) return;
+        const { programs, filterView, positions } = live;
+        const { path, plane, radius } = state;
+        const { layer } = programs;
+        const [from, to] = this.components(layer);
+        live.slice.write({
+          grid: planeGrid(plane, radius),
+          x: Layout.of(irrepsIn).pack(unitFeatures(layer, path, from)),
+        });
+        const [{ messages, sums }, { functions }, { values }] = await Promise.all([
+          live.picture.run(),
+          live.radial.run(),
+          live.slice.run(),
+        ]).catch((error) => {
+          if (live === this.live) throw error;
+          return [{}, {}, {}] as Record<string, ArrayLike<number>>[];
+        });
+        if (live !== this.live) continue;
+        this.cloudView?.show(layer, positions, state, messages, sums);
+        filterView.radial(layer, path, programs.radii(), functions, radius);
+        filterView.slice(layer, path, from, to, plane, values);
+      }
+    } catch (error) {
+      this.fail(error as Error);
+    } finally {
+      this.showing.filter = false;
+    }
+  }
+
+  private async showTurn(): Promise<void> {
+    this.showing.turnAgain = true;
+    if (this.showing.turn) return;
+    this.showing.turn = true;
+    try {
+      while (this.showing.turnAgain) {
+        this.showing.turnAgain = false;
+        const { operations } = this;
+        if (!operations) return;
+        const sign = this.state.invert ? -1 : 1;
+        const matrix = anglesToMatrix(...this.angles).map((v) => sign * v);
+        const compared = await operations.compare(matrix).catch((error) => {
+          if (operations === this.operations) throw error;
+          return null;
+        });
+        if (compared && operations === this.operations)
+          this.sides?.show(compared, this.state.operation, operations.positions, matrix);
+      }
+    } catch (error) {
+      this.fail(error as Error);
+    } finally {
+      this.showing.turn = false;
+    }
+  }
+
+  /** Adds the neighbours one by one. */
+  private async build(): Promise<void> {
+    const { live, state } = this;
+    if (!live) return;
+    const count = neighbourhoods(live.positions, state.radius).of(state.centre).length;
+    for (let added = 0; added <= count && live === this.live; added++) {
+      this.set({ added });
+      await new Promise((later) => setTimeout(later, 400));
+    }
+  }
+
+  private get angles(): [number, number, number] {
+    const [alpha, beta, gamma] = this.state.rotate;
+    return [alpha, beta, gamma];
+  }
+
+  /** The components of the path that are drawn: those asked for, or the last that it has. */
+  private components(layer: PathConvolution): [number, number] {
+    const { instruction } = layer.paths[this.state.path];
+    const [a, c] = [irrepsIn.blocks[instruction.in1], layer.tp.layoutOut.blocks[instruction.out]];
+    return [Math.min(this.state.from, a.ir.dim - 1), Math.min(this.state.to, c.ir.dim - 1)];
+  }
+
+  private showState(): void {
+    const { state } = this;
+    const [, lin, lout] = /(\d)\D+ × .* → (\d)/.exec(paths[state.path])!;
+    for (const [name, l] of [
+      ['from', Number(lin)],
+      ['to', Number(lout)],
+    ] as const) {
+      const select = find(this.view, `select[name="${name}"]`, HTMLSelectElement);
+      if (select.options.length !== 2 * l + 1)
+        select.replaceChildren(
+          ...Array.from({ length: 2 * l + 1 }, (_, k) => {
+            const made = make(
+              'option',
+              '',
+              l === 1 ? 'xyz'[k] : l === 0 ? '1' : `m = ${k - l}`.replace('-', '−'),
+            );
+            made.value = String(k);
+            return made;
+          }),
+        );
+    }
+    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]')) {
+      const name = control.name as keyof State;
+      let text = fields[name].write(state[name] as never);
+      if (control instanceof HTMLSelectElement && (name === 'from' || name === 'to'))
+        text = String(Math.min(Number(text), control.options.length - 1));
+      if (control.value !== text) control.value = text;
+    }
+    find(this.view, '.radius-value', HTMLElement).textContent = state.radius.toFixed(1);
+    find(this.view, '.added-value', HTMLElement).textContent = String(state.added);
+    find(this.view, '.invert', HTMLInputElement).checked = state.invert;
+    state.rotate.forEach((angle, i) => {
+      find(this.view, `.angle-${i}`, HTMLElement).textContent = angle.toFixed(2).replace('-', '−');
+      find(this.view, `[data-angle="${i}"]`, HTMLInputElement).value = String(angle);
+    });
+    for (const part of this.view.querySelectorAll<HTMLElement>('[data-part]'))
+      part.hidden = state.part !== 'all' && state.part !== part.dataset.part;
+  }
+}
+
+customElements.define('clebsch-convolution', ConvolutionElement);

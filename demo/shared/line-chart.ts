@@ -1,0 +1,138 @@
+import uPlot from 'uplot';
+import { onThemeChange, themeCss } from './colours.ts';
+
+export interface ChartSeries {
+  readonly label: string;
+  /** A colour of tokens.css. */
+  readonly colour: string;
+  readonly dashed?: boolean;
+  readonly width?: number;
+}
+
+export interface ChartOptions {
+  readonly series: readonly ChartSeries[];
+  readonly logarithmic?: boolean;
+  /** Ends of the vertical axis; by default what is drawn. */
+  readonly range?: readonly [number, number];
+  /** What the picture shows, for those who do not see it. */
+  readonly label: string;
+}
+
+/** Curves over one horizontal axis, in the colours of the page, as wide as the element that they stand in. */
+export class LineChart {
+  private readonly plot: uPlot;
+  private readonly host: HTMLElement;
+  private readonly ended = new AbortController();
+  private colours = new Map<string, string>();
+
+  /** `owner` is the element whose colours are taken; `host` stands in it, with a height. */
+  constructor(owner: Element, host: HTMLElement, options: ChartOptions) {
+    this.host = host;
+    host.setAttribute('role', 'img');
+    host.setAttribute('aria-label', options.label);
+    const colour = (name: string) => () => {
+      let value = this.colours.get(name);
+      if (value === undefined) {
+        value = themeCss(owner, name);
+        this.colours.set(name, value);
+      }
+      return value;
+    };
+    const axis = {
+      stroke: colour('--muted'),
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { stroke: colour('--line'), width: 1, size: 4 },
+      font: '12px system-ui, sans-serif',
+      gap: 4,
+    };
+    const { logarithmic = false, range } = options;
+    const decades = logarithmic
+      ? { filter: decadesOnly, values: (_: uPlot, ticks: (number | null)[]) => ticks.map(powerOfTen) }
+      : {};
+    this.plot = new uPlot(
+      {
+        ...this.size(),
+        padding: [10, 8, 0, 0],
+        legend: { show: false },
+        cursor: { show: false },
+        scales: {
+          x: { time: false },
+          y: logarithmic
+            ? { distr: 3, range: (_, min, max) => wholeDecades(min, max) }
+            : range
+              ? { range: [...range] }
+              : {},
+        },
+        axes: [
+          { ...axis, size: 28 },
+          {
+            ...axis,
+            size: 48,
+            ...decades,
+            ...(logarithmic ? { grid: { ...axis.grid, filter: decadesOnly } } : {}),
+          },
+        ],
+        series: [
+          {},
+          ...options.series.map((series) => ({
+            stroke: colour(series.colour),
+            width: series.width ?? 2,
+            dash: series.dashed ? [6, 4] : undefined,
+            points: { show: false },
+          })),
+        ],
+      },
+      [[], ...options.series.map(() => [])],
+      host,
+    );
+    const observer = new ResizeObserver(() => this.plot.setSize(this.size()));
+    observer.observe(host);
+    const { signal } = this.ended;
+    signal.addEventListener('abort', () => observer.disconnect());
+    onThemeChange(() => {
+      this.colours.clear();
+      this.plot.redraw(false);
+    }, signal);
+  }
+
+  /** Columns: the horizontal values, then one for each series; null leaves a gap. */
+  draw(columns: readonly (readonly (number | null)[])[]): void {
+    this.plot.setData(columns as uPlot.AlignedData);
+  }
+
+  /** How thick a curve is from now on. */
+  emphasise(chosen: number): void {
+    this.plot.series.forEach((series, i) => {
+      if (i > 0) series.width = i - 1 === chosen ? 4 : 1.5;
+    });
+    this.plot.redraw(false);
+  }
+
+  dispose(): void {
+    this.ended.abort();
+    this.plot.destroy();
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: Math.max(1, this.host.clientWidth), height: Math.max(1, this.host.clientHeight) };
+  }
+}
+
+function wholeDecades(min: number | null, max: number | null): [number, number] {
+  if (!min || !max) return [1e-3, 1];
+  const [low, high] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
+  return [10 ** low, 10 ** Math.max(high, low + 1)];
+}
+
+const isDecade = (tick: number) => Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6;
+
+function decadesOnly(_: uPlot, ticks: readonly number[]): (number | null)[] {
+  return ticks.map((tick) => (isDecade(tick) ? tick : null));
+}
+
+function powerOfTen(tick: number | null): string {
+  if (tick === null) return '';
+  const exponent = Math.round(Math.log10(tick));
+  if (exponent >= -1 && exponent <= 1) return String(10 ** exponent);
+  return `10${[...String(exponent)].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? '⁻').join('')}`;
+}
