@@ -10,6 +10,7 @@ import { printGraph } from './graph/print.ts';
 import { simplify } from './graph/simplify.ts';
 import { type StripSize, strips } from './graph/strips.ts';
 import { accumulate } from './ops/accumulate.ts';
+import { sumContractions } from './ops/contract-sum.ts';
 import { fuseMessages } from './ops/edge-product.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
@@ -78,13 +79,6 @@ export function prepare(
   const maxInputs = options.maxInputs ?? 7;
   const joined = optimizations.messages ? fuseMessages(simple) : simple;
   const gated = optimizations.gates ? pointwiseProducts(joined) : joined;
-  const chains = optimizations.pointwise
-    ? fuse(gated, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
-    : gated;
-  checkNames(chains);
-  const { outputs: final, after } = optimizations.strips
-    ? strips(chains, { ...options.strips, fused, rowsOf, stack, accumulate })
-    : { outputs: chains, after: undefined };
   const copy = (node: Node) =>
     fused([node], node.rows, node.cols, [
       {
@@ -94,29 +88,46 @@ export function prepare(
         views: [{ input: 0, row: true, column: true, offset: 0 }],
       },
     ]);
-  // An output that is a state, or a part of one, is its value before the step: it is copied before that is gone.
-  const written = new Set(updates.map((u) => u.state));
-  const ofState = (node: Node): boolean =>
-    node.op === sliceOp || node.op === rowsOp ? ofState(node.inputs[0]) : written.has(node);
-  const outputs = final.slice(0, names.length).map((node) => (ofState(node) ? copy(node) : node));
-  // States are leaves: simplification keeps them, so the update still names the same node.
-  const next = updates.map(({ state }, i) => ({ state, next: final[names.length + i] }));
-  const planned = plan(outputs, next, {
-    ...concatenation,
-    isSlice: (node) => node.op === sliceOp,
-    isRows: (node) => node.op === rowsOp,
-    copy,
-    prologue: optimizations.prologue,
-    after,
-    batches: optimizations.batches,
-    maxInputs,
-  });
-  return {
-    plan: planned,
-    optimizations,
-    outputs: Object.fromEntries(names.map((name, i) => [name, outputs[i]])),
-    print: () => printGraph({ ...Object.fromEntries(names.map((name, i) => [name, outputs[i]])) }),
-  };
+  // What the memory plan refuses is left as it was, and planned again.
+  const refused = new Set<Node>();
+  for (;;) {
+    const prepared = finish(optimizations.sums ? sumContractions(gated, refused) : gated);
+    if (prepared.plan.refused.length === 0) return prepared;
+    for (const node of prepared.plan.refused) refused.add(node.attrs.of);
+  }
+
+  function finish(summed: readonly Node[]): PreparedProgram {
+    const chains = optimizations.pointwise
+      ? fuse(summed, { fused, maxInputs, keep: (node) => isLayout(node, concatenation) })
+      : summed;
+    checkNames(chains);
+    const { outputs: final, after } = optimizations.strips
+      ? strips(chains, { ...options.strips, fused, rowsOf, stack, accumulate })
+      : { outputs: chains, after: undefined };
+    // An output that is a state, or a part of one, is its value before the step: it is copied before that is gone.
+    const written = new Set(updates.map((u) => u.state));
+    const ofState = (node: Node): boolean =>
+      node.op === sliceOp || node.op === rowsOp ? ofState(node.inputs[0]) : written.has(node);
+    const outputs = final.slice(0, names.length).map((node) => (ofState(node) ? copy(node) : node));
+    // States are leaves: simplification keeps them, so the update still names the same node.
+    const next = updates.map(({ state }, i) => ({ state, next: final[names.length + i] }));
+    const planned = plan(outputs, next, {
+      ...concatenation,
+      isSlice: (node) => node.op === sliceOp,
+      isRows: (node) => node.op === rowsOp,
+      copy,
+      prologue: optimizations.prologue,
+      after,
+      batches: optimizations.batches,
+      maxInputs,
+    });
+    return {
+      plan: planned,
+      optimizations,
+      outputs: Object.fromEntries(names.map((name, i) => [name, outputs[i]])),
+      print: () => printGraph({ ...Object.fromEntries(names.map((name, i) => [name, outputs[i]])) }),
+    };
+  }
 }
 
 /** A program after `prepare`. */

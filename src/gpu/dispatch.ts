@@ -46,8 +46,7 @@ export function dispatchOf(
     const value: Node =
       source === 'result' ? node : typeof source === 'number' ? node.inputs[source] : source;
     const place = plan.places.get(value)!;
-    // Several values are found by their offsets from the start of the buffer.
-    const whole = nodes.length > 1 && typeof source !== 'object';
+    const whole = kernel.whole?.includes(name);
     const size = whole ? buffers[place.buffer].size : value.rows * value.cols * 4 || 16;
     const limit = device.limits.maxStorageBufferBindingSize;
     if (size > limit)

@@ -128,7 +128,9 @@ export class Executable {
       const kernels = plan.dispatches.map((nodes) => {
         const [{ op }] = nodes;
         const kernel =
-          nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf, rules) : op.kernel!(nodes[0], rules);
+          nodes.length > 1 || op.batch?.needed
+            ? op.batch!.kernel(nodes, offsetOf, rules)
+            : op.kernel!(nodes[0], rules);
         return options.plain ? (kernel.plain ?? kernel) : kernel;
       });
       const allocated = watched(device, () => plan.buffers.map(bufferOf));

@@ -28,6 +28,8 @@ export interface Plan {
   readonly steps: readonly Node[];
   /** The same nodes by the dispatches that compute them: most have one. */
   readonly dispatches: readonly (readonly Node[])[];
+  /** Steps that cannot run as they are: their inputs cannot share the buffers that their kernel needs. */
+  readonly refused: readonly Node[];
   /** The first so many dispatches depend on inputs only: they need to run again only when one was written. */
   readonly prologue: number;
   /** Place of every value that has numbers. */
@@ -122,6 +124,11 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     computed.map((node) => ({ reads: node.inputs.map(rootOf), writes: rootOf(node) })),
     { numbers: sizeOf, fixed: (root) => isLeaf(root) || isLayout(root, options) },
   );
+  const refused = computed.filter(
+    (node) =>
+      node.op.batch?.needed &&
+      !pools.unite(node.op.batch.roles(node).map((inputs) => inputs.map((i) => rootOf(node.inputs[i])))),
+  );
   const inDispatches = (nodes: readonly Node[]) =>
     // A loop over strips keeps its order: it is there to save memory.
     options.batches === false || looped.size > 0
@@ -162,7 +169,7 @@ export function plan(outputs: readonly Node[], updates: readonly Update[], optio
     const place = places.get(next);
     if (place) places.set(node, place);
   }
-  return { steps: dispatches.flat(), dispatches, prologue: first.length, places, buffers };
+  return { steps: dispatches.flat(), dispatches, refused, prologue: first.length, places, buffers };
 }
 
 /**

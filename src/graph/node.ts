@@ -58,6 +58,8 @@ export interface Kernel {
   readonly slots?: Readonly<Record<string, string>>;
   /** WGSL variable name to the position of the input bound to it, or to the node's own value; in a batch also to any input. */
   readonly bindings: Readonly<Record<string, number | 'result' | Node>>;
+  /** Bindings that are given the whole buffer: in a batch the kernel knows where its values stand in it. */
+  readonly whole?: readonly string[];
   /** Constant whole numbers for further bindings: sizes and offsets that would otherwise be written into the code. */
   readonly tables?: Readonly<Record<string, Uint32Array>>;
   /** The same value by the shader's default slots: slow, readable, and what the generated code is tested against. */
@@ -130,6 +132,8 @@ export interface Batch<A> {
   key(node: Node<A>): string | null;
   /** Inputs by role: in a batch all inputs of a role stand in one buffer, as do the results. */
   roles(node: Node<A>): readonly (readonly number[])[];
+  /** The op has no other kernel: the memory plan must find a buffer for each role, or refuse it. */
+  readonly needed?: true;
   /** Whether a kernel that may read `maxInputs` buffers has room for all of them. */
   fits?(nodes: readonly Node<A>[], maxInputs: number): boolean;
   /**

@@ -16,6 +16,8 @@ export interface Optimizations {
   readonly prologue: boolean;
   /** Values with very many rows, of which only sums are wanted, are computed strip by strip. */
   readonly strips: boolean;
+  /** The sum of two blocked matrix products is one dispatch. */
+  readonly sums: boolean;
   /** Blocked matrix products, or pointwise values, that do not depend on each other are one dispatch. */
   readonly batches: boolean;
   /** An invocation of a matrix product computes a block of its result, not a single vector. */
@@ -33,6 +35,7 @@ const all: Optimizations = {
   gates: true,
   prologue: true,
   strips: true,
+  sums: true,
   batches: true,
   tiles: true,
   quads: true,

@@ -15,8 +15,9 @@ export function contractKernel(
   open: ContractSlot,
   contractions: readonly Contraction[],
   optimizations: Pick<Optimizations, 'tiles' | 'quads'> = { tiles: true, quads: false },
+  whole?: readonly string[],
 ): Kernel {
-  return contractKernelOf(open, contractions, tileFor(open, contractions, optimizations));
+  return contractKernelOf(open, contractions, tileFor(open, contractions, optimizations), whole);
 }
 
 /** The kernel with a given tile. */
@@ -24,13 +25,15 @@ export function contractKernelOf(
   open: ContractSlot,
   contractions: readonly Contraction[],
   tile: Tile,
+  whole?: readonly string[],
 ): Kernel {
   const make = (tile: Tile) =>
     open === 'w' ? weightsKernel(contractions, tile) : rowsKernel(open, contractions, tile);
   return {
     ...make(tile),
+    whole,
     get plain() {
-      return make(plainTile);
+      return { ...make(plainTile), whole };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { input } from '../graph/leaf.ts';
-import { apply, type Node, type Op, shapeOf } from '../graph/node.ts';
+import { apply, type Kernel, type Node, type Op, shapeOf } from '../graph/node.ts';
+import type { Optimizations } from '../graph/optimizations.ts';
 import {
   type ContractAttrs,
   type Contraction,
@@ -69,19 +70,8 @@ export const contractOp: Op<ContractAttrs> = {
     return slots.map((slot) => () => contractForm(spec, slot, filling));
   },
   kernel: (node, optimizations) => contractKernel(node.attrs.open, [contractionOf(node)], optimizations),
-  batch: {
-    key(node) {
-      const { spec, open } = node.attrs;
-      if (spec.perSample || node.inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
-      return `contract ${open} ${isAligned(contractionOf(node))}`;
-    },
-    roles: () => [[0], [1]],
-    kernel: (nodes, offsetOf, optimizations) =>
-      contractKernel(
-        nodes[0].attrs.open,
-        nodes.map((node) => contractionOf(node, offsetOf)),
-        optimizations,
-      ),
+  get batch() {
+    return contractionBatch;
   },
   byRows({ inputs, attrs: { spec, open }, attrs }) {
     const slots = contractSlots.filter((slot) => slot !== open);
@@ -125,20 +115,37 @@ export const contractOp: Op<ContractAttrs> = {
   },
 };
 
+/** How contractions, and sums of them (contract-sum.ts), share a dispatch: the table says what is whose. */
+export const contractionBatch = {
+  key(node: Node): string | null {
+    const { attrs, inputs } = node;
+    const perSample = attrs.spec?.perSample === true;
+    if (perSample || inputs.some(({ rows, cols }) => rows * cols === 0)) return null;
+    return `contract ${attrs.open} ${isAligned(contractionOf(node))}`;
+  },
+  roles: ({ inputs }: Node) => [0, 1].map((role) => inputs.flatMap((_, i) => (i % 2 === role ? [i] : []))),
+  kernel: (
+    nodes: readonly Node[],
+    offsetOf: (node: Node) => number,
+    optimizations?: Optimizations,
+  ): Kernel =>
+    contractKernel(
+      nodes[0].attrs.open,
+      nodes.map((node) => contractionOf(node, offsetOf)),
+      optimizations,
+      ['left', 'right', 'result'],
+    ),
+};
+
 /** What the kernel is told of a node, whose values start at these places of what is bound. */
-export function contractionOf(
-  node: Node<ContractAttrs>,
-  offsetOf: (node: Node) => number = () => 0,
-): Contraction {
-  const { spec, open } = node.attrs;
-  const [first, second] = node.inputs.map(offsetOf);
-  // With a open its inputs are the weights and o, and the kernel's left is what meets the weights.
-  const [left, right] = open === 'a' ? [second, first] : [first, second];
-  return {
-    samples: open === 'w' ? node.inputs[0].rows : node.rows,
-    terms: [{ form: spec, left, right }],
-    result: offsetOf(node),
-  };
+export function contractionOf(node: Node, offsetOf: (node: Node) => number = () => 0): Contraction {
+  const { open, spec, specs = [spec] } = node.attrs;
+  const terms = specs.map((form: ContractSpec, i: number) => {
+    const [first, second] = node.inputs.slice(2 * i, 2 * i + 2).map(offsetOf);
+    // With a open the inputs are the weights and o, and the kernel's left is what meets the weights.
+    return open === 'a' ? { form, left: second, right: first } : { form, left: first, right: second };
+  });
+  return { samples: open === 'w' ? node.inputs[0].rows : node.rows, terms, result: offsetOf(node) };
 }
 
 function contractForm(

@@ -50,7 +50,7 @@ export const pointwiseBatch: Batch<any> = {
       ];
       return `if (at < ${sizes.at(end)}) {\n${indent(lines.join('\n'))}\n  return;\n}`;
     });
-    return kernelOf(width, sizes, inputs, sections.join('\n'), (x) => x);
+    return { ...kernelOf(width, sizes, inputs, sections.join('\n'), (x) => x), whole: ['result'] };
   },
 };
 

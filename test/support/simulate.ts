@@ -40,7 +40,7 @@ export class Simulation {
     this.plan.dispatches.forEach((nodes, at) => {
       if (at < this.plan.prologue && !stale) return;
       const label = `dispatch ${at} of ${this.plan.dispatches.length}`;
-      if (nodes.length > 1) this.checkBatch(nodes, label);
+      if (nodes.length > 1 || nodes[0].op.batch?.needed) this.checkBatch(nodes, label);
       const results = nodes.map((node) =>
         this.check(node, values, `${label}, ${node.op.name} ${shapeOf(node)}`),
       );
