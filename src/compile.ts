@@ -14,6 +14,7 @@ import { sumContractions } from './ops/contract-sum.ts';
 import { fuseMessages } from './ops/edge-product.ts';
 import { fused } from './ops/fused.ts';
 import { filled, uniformOf } from './ops/map.ts';
+import { pointwiseSums } from './ops/pointwise-sums.ts';
 import { rowsOf, rowsOp, stack, stackOp } from './ops/rows.ts';
 import { pointwiseProducts } from './ops/scaled-products.ts';
 import { concatOp, sliceOp } from './ops/slice.ts';
@@ -78,7 +79,8 @@ export function prepare(
   const simple = simplify(roots, (rows, cols) => filled(rows, cols, 0), isZero);
   const maxInputs = options.maxInputs ?? 7;
   const joined = optimizations.messages ? fuseMessages(simple) : simple;
-  const gated = optimizations.gates ? pointwiseProducts(joined) : joined;
+  const added = optimizations.reductions ? pointwiseSums(joined) : joined;
+  const gated = optimizations.gates ? pointwiseProducts(added) : added;
   const copy = (node: Node) =>
     fused([node], node.rows, node.cols, [
       {

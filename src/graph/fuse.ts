@@ -40,7 +40,7 @@ export function fuse(outputs: readonly Node[], options: FuseOptions): Node[] {
       const merged = inline(next, own, inlinable, options.maxInputs);
       if (merged) next = options.fused(merged.inputs, next.rows, next.cols, merged.pieces);
       const pieces = merged?.pieces ?? own;
-      const calls = pieces.reduce((sum, p) => sum + sizeOf(p.expression), 0);
+      const calls = pieces.reduce((sum, p) => sum + (p.over ? MAX_CALLS : sizeOf(p.expression)), 0);
       if (consumers.get(node) === 1 || calls <= CHEAP) inlinable.set(next, pieces);
     }
     // A number known when tracing is written into the expression.
@@ -63,7 +63,7 @@ function inline(
   let changed = false;
   for (const input of new Set(node.inputs)) {
     const producer = inlinable.get(input);
-    if (!producer) continue;
+    if (!producer || !combines(state, input, producer)) continue;
     const next = inlineOne(state, input, producer);
     const calls = next.pieces.reduce((sum, p) => sum + sizeOf(p.expression), 0);
     if (next.inputs.length > maxInputs || next.pieces.length > MAX_PIECES || calls > MAX_CALLS) continue;
@@ -71,6 +71,28 @@ function inline(
     changed = true;
   }
   return changed ? { inputs: state.inputs, pieces: [...state.pieces] } : null;
+}
+
+/** A sum over columns goes where it is only copied; into a sum goes what has one expression for all its columns. */
+function combines(
+  { inputs, pieces }: { inputs: readonly Node[]; pieces: readonly Piece[] },
+  target: Node,
+  producer: readonly Piece[],
+): boolean {
+  return pieces.every((piece) =>
+    piece.views.every((view) => {
+      if (inputs[view.input] !== target) return true;
+      const [from, to] = [
+        view.offset + (piece.over ? 0 : piece.start),
+        view.offset + (piece.over ?? piece.end),
+      ];
+      const read = producer.filter((p) =>
+        view.column ? p.start < to && p.end > from : p.start === view.offset,
+      );
+      if (piece.over && view.column && read.length > 1) return false;
+      return !read.some((p) => p.over) || (!piece.over && piece.expression.kind === 'argument');
+    }),
+  );
 }
 
 function inlineOne(
@@ -110,23 +132,26 @@ function inlineOne(
         );
         return argument(at >= 0 ? at : views.push(view) - 1);
       };
+      let { over } = piece;
       const args = piece.views.map((view): Expression => {
         if (!readsTarget(view)) return viewOf(view);
-        const column = view.column ? start + view.offset : view.offset;
+        const column = view.column && !piece.over ? start + view.offset : view.offset;
         const source = producer.find((p) => p.start <= column && column < p.end)!;
+        over ??= source.over;
         return substitute(
           source.expression,
           source.views.map((inner) =>
             viewOf({
               input: producerSlots[inner.input],
               row: inner.row && view.row,
-              column: inner.column && view.column,
-              offset: inner.column ? inner.offset + view.offset : inner.offset,
+              column: inner.column && (view.column || source.over !== undefined),
+              offset: inner.column && !source.over ? inner.offset + view.offset : inner.offset,
             }),
           ),
         );
       });
-      result.push({ start, end, expression: substitute(piece.expression, args), views });
+      const expression = substitute(piece.expression, args);
+      result.push({ start, end, expression, views, ...(over && { over }) });
     }
   }
   const used = [...new Set(result.flatMap((p) => p.views.map((v) => v.input)))].sort((a, b) => a - b);

@@ -152,6 +152,8 @@ export interface Piece {
   readonly end: number;
   readonly expression: Expression;
   readonly views: readonly View[];
+  /** The expression is summed over so many columns, which views count from 0; the piece is then as wide as one column. */
+  readonly over?: number;
 }
 
 /** Where a pointwise kernel reads, for row r and column c of its value: input[row ? r : 0, column ? c + offset : offset]. */

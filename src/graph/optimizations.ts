@@ -9,6 +9,8 @@ export interface Optimizations {
   readonly messages: boolean;
   /** Products with scalars, copy by copy, are pointwise too: a gate joins its activations. */
   readonly gates: boolean;
+  /** Short sums over columns are pointwise too, and take in what they add up. */
+  readonly reductions: boolean;
   /**
    * In a program that updates states, what depends on inputs only is computed when one was written, not in every run. It
    * stays in memory of its own.
@@ -33,6 +35,7 @@ const all: Optimizations = {
   pointwise: true,
   messages: true,
   gates: true,
+  reductions: true,
   prologue: true,
   strips: true,
   sums: true,

@@ -109,7 +109,7 @@ function codeOf(
     const loads = piece.views.map((view, i) => {
       const source = inputs[view.input];
       const name = names[view.input];
-      const simple = view.column && view.row && view.offset === 0 && source.cols === cols;
+      const simple = !piece.over && view.column && view.row && view.offset === 0 && source.cols === cols;
       const places = [view.row ? `row * ${sizes.at(source.cols)}` : '', view.column ? 'column' : ''];
       const at = simple ? 'at' : [...places.filter(Boolean), sizes.at(view.offset)].join(' + ');
       if (width === 1) return `let v${i} = ${name}[${at}];`;
@@ -119,7 +119,15 @@ function codeOf(
     const lines: string[] = [];
     if (width === 1) {
       const { lines: lets, result } = toWgsl(piece.expression, args);
-      lines.push(...loads, ...lets, `result[at${base}] = ${result};`);
+      if (piece.over)
+        lines.push(
+          'var sum = 0.0;',
+          `for (var column = 0u; column < ${sizes.at(piece.over)}; column++) {`,
+          indent([...loads, ...lets, `sum += ${result};`].join('\n')),
+          '}',
+          `result[at${base}] = sum;`,
+        );
+      else lines.push(...loads, ...lets, `result[at${base}] = ${result};`);
     } else {
       // The functions are scalar; the four lanes are written out.
       lines.push(...loads);
@@ -178,7 +186,11 @@ function loadsByFour(node: Node, pieces: readonly Piece[]): boolean {
     node.cols % 4 === 0 &&
     [...byColumn].every((i) => node.inputs[i].cols % 4 === 0 && !byScalar.has(i)) &&
     pieces.every(
-      (p) => p.start % 4 === 0 && p.end % 4 === 0 && p.views.every((v) => !v.column || v.offset % 4 === 0),
+      (p) =>
+        !p.over &&
+        p.start % 4 === 0 &&
+        p.end % 4 === 0 &&
+        p.views.every((v) => !v.column || v.offset % 4 === 0),
     )
   );
 }
