@@ -14,12 +14,10 @@ export function pointwiseSums(outputs: readonly Node[]): Node[] {
     const [x] = inputs;
     const short =
       node.op === sumOp &&
-      (node.attrs.axis === 'cols' || x.rows === 1) &&
-      node.cols === 1 &&
+      node.attrs.axis === 'cols' &&
       x.cols > 0 &&
       x.cols <= MOST_COLUMNS &&
-      x.rows * x.cols <= MOST_NUMBERS &&
-      node.attrs.axis !== 'rows';
+      x.rows * x.cols <= MOST_NUMBERS;
     const pieces = () => [
       {
         start: 0,
