@@ -17,6 +17,7 @@ import { irrepsUpTo, layoutOf } from '../support/layers.ts';
 import { gpuError, runOnGpu } from '../support/on-gpu.ts';
 import { runs, someOptimizations } from '../support/property.ts';
 import { allOps, graphs, pointwiseOps } from '../support/random-graph.ts';
+import { networks } from '../support/random-network.ts';
 import { tensorProductSpecs, wideProductSpecs } from '../support/random-product.ts';
 
 let gpu: GpuContext;
@@ -39,6 +40,16 @@ describe('random graphs', () => {
 
   test('equal the reference, whatever rules are on', () =>
     check(fc.record({ pool: graphs(allOps, 20), chosen }), 25));
+
+  test('of matrix products and sums equal the reference, whatever rules are on', () =>
+    fc.assert(
+      fc.asyncProperty(networks, someOptimizations, async (outputs, optimizations) => {
+        expect(
+          await gpuError(gpu, outputs, randomFeeds(Object.values(outputs)), { optimizations }),
+        ).toBeLessThan(2e-5);
+      }),
+      runs(25),
+    ));
 
   test('with so many rows that kernels compute four numbers at a time', () =>
     check(fc.record({ pool: graphs(pointwiseOps, 8, 8192), chosen: fc.constant([]) }), 8));
