@@ -6,7 +6,7 @@ const WIDTH = 1u; //#param
 const SIZES = 1u; //#param
 
 @group(0) @binding(0) var<storage, read_write> result: array<Value>;
-// Entries of the result, its columns, then the offsets that generated code reads: not constants, so that values of all
+// Entries of the result (of its widest piece), its columns, then the offsets that generated code reads: not constants, so that values of all
 // sizes share a pipeline. A uniform buffer, because storage buffers are few.
 @group(0) @binding(1) var<uniform> sizes: array<vec4u, SIZES>;
 //#slot inputs

@@ -4,18 +4,19 @@ import { indent } from './wgsl.ts';
 
 /**
  * The kernel of everything that computes entry by entry: maps, slices, concatenations, broadcasts, and chains of them
- * fused into one. Generates the body of shaders/pointwise.wgsl: a branch a piece, the expression as `let` lines.
+ * fused into one. Generates the body of shaders/pointwise.wgsl: an invocation computes an entry of every piece, for a
+ * software adapter takes the time of all branches, whichever it goes; the expressions as `let` lines.
  */
 export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
   const width = loadsByFour(node, pieces) ? 4 : 1;
-  const sizes = new Sizes(node.rows * node.cols, node.cols);
+  const sizes = new Sizes(node.rows * spanOf(pieces), spanOf(pieces));
   const inputs = inputsOf([{ node, pieces }]);
   return kernelOf(width, sizes, inputs, codeOf(node, pieces, width, sizes, inputs, ''), (x) =>
     node.inputs.indexOf(x),
   );
 }
 
-/** Several pointwise values in one kernel: a range of invocations each. */
+/** Several pointwise values in one kernel: an invocation computes an entry of each. */
 // biome-ignore lint/suspicious/noExplicitAny: it serves every pointwise op, and reads no attributes.
 export const pointwiseBatch: Batch<any> = {
   key(node) {
@@ -33,31 +34,28 @@ export const pointwiseBatch: Batch<any> = {
     const all = nodes.map((node) => ({ node, pieces: node.op.pointwise!(node) }));
     const width = loadsByFour(nodes[0], all[0].pieces) ? 4 : 1;
     const inputs = inputsOf(all);
-    const sizes = new Sizes(
-      nodes.reduce((sum, { rows, cols }) => sum + rows * cols, 0),
-      1,
-    );
-    let end = 0;
+    const sizes = new Sizes(Math.max(...all.map(({ node, pieces }) => node.rows * spanOf(pieces))), 1);
     const sections = all.map(({ node, pieces }) => {
-      const start = sizes.at(end);
-      end += node.rows * node.cols;
+      const span = spanOf(pieces);
       const lines = [
-        `let at = at - ${start};`,
-        `let cols = ${sizes.at(node.cols)};`,
+        `let cols = ${sizes.at(span)};`,
         'let row = at / cols;',
         'let column = at % cols;',
         codeOf(node, pieces, width, sizes, inputs, ` + ${sizes.at(offsetOf(node))}`),
       ];
-      return `if (at < ${sizes.at(end)}) {\n${indent(lines.join('\n'))}\n  return;\n}`;
+      return `if (at < ${sizes.at(node.rows * span)}) {\n${indent(lines.join('\n'))}\n}`;
     });
     return { ...kernelOf(width, sizes, inputs, sections.join('\n'), (x) => x), whole: ['result'] };
   },
 };
 
+/** Columns that the widest piece has. */
+const spanOf = (pieces: readonly Piece[]) => Math.max(0, ...pieces.map(({ start, end }) => end - start));
+
 /** Longest kernel of several values, in pieces: compilation takes time too. */
 const MOST_PIECES = 48;
 
-/** The numbers of the uniform buffer: entries of the result, its columns, then what generated code asks for. */
+/** The numbers of the uniform buffer: invocations (times width), how many of them a row has, then what generated code asks for. */
 class Sizes {
   private readonly values: number[];
   constructor(entries: number, cols: number) {
@@ -105,7 +103,6 @@ function codeOf(
     (value, i) => `in${bound.findIndex((one) => one.value === value && one.scalar === scalars.has(i))}`,
   );
   const code = pieces.map((piece) => {
-    const end = pieces.length === 1 ? '' : sizes.at(piece.end);
     const loads = piece.views.map((view, i) => {
       const source = inputs[view.input];
       const name = names[view.input];
@@ -143,7 +140,12 @@ function codeOf(
       lines.push(`result[(at${base}) / 4u] = vec4f(${lanes.join(', ')});`);
     }
     const text = indent(lines.join('\n'));
-    return pieces.length === 1 ? `{\n${text}\n}` : `if (column < ${end}) {\n${text}\n  return;\n}`;
+    if (pieces.length === 1) return `{\n${text}\n}`;
+    const place = [
+      `let column = column + ${sizes.at(piece.start)};`,
+      `let at = row * ${sizes.at(cols)} + column;`,
+    ];
+    return `if (column < ${sizes.at(piece.end - piece.start)}) {\n${indent(place.join('\n'))}\n${text}\n}`;
   });
   return code.join('\n');
 }
