@@ -124,11 +124,7 @@ export const contractionBatch = {
     return `contract ${attrs.open} ${isAligned(contractionOf(node))}`;
   },
   roles: ({ inputs }: Node) => [0, 1].map((role) => inputs.flatMap((_, i) => (i % 2 === role ? [i] : []))),
-  kernel: (
-    nodes: readonly Node[],
-    offsetOf: (node: Node) => number,
-    optimizations?: Optimizations,
-  ): Kernel =>
+  kernel: (nodes: readonly Node[], offsetOf: (node: Node) => number, optimizations?: Optimizations): Kernel =>
     contractKernel(
       nodes[0].attrs.open,
       nodes.map((node) => contractionOf(node, offsetOf)),
