@@ -322,7 +322,9 @@ describe('large values', () => {
     };
     const narrow = limited(gpu, { maxComputeWorkgroupsPerDimension: 4 });
     const feeds = randomFeeds(Object.values(outputs));
-    const executable = await load(narrow, { outputs }, feeds, { optimizations: false });
+    const executable = await load(narrow, { outputs }, feeds, {
+      optimizations: { batches: false, reductions: false },
+    });
     // Ten or eleven each, and one copy for the optimiser to write over: three rows of four.
     expect(executable.describe().map((text) => /\((\d+) workgroups\)/.exec(text)![1])).toEqual(
       new Array(12).fill('12'),
