@@ -1,4 +1,4 @@
-import { toWgsl } from '../graph/expression.ts';
+import { sizeOf, toWgsl } from '../graph/expression.ts';
 import type { Batch, Kernel, Node, Piece } from '../graph/node.ts';
 import { indent } from './wgsl.ts';
 
@@ -28,7 +28,14 @@ export const pointwiseBatch: Batch<any> = {
   fits(nodes, maxInputs) {
     const all = nodes.map((node) => ({ node, pieces: node.op.pointwise!(node) }));
     const pieces = all.reduce((sum, one) => sum + one.pieces.length, 0);
-    return pieces <= MOST_PIECES && inputsOf(all).length <= maxInputs;
+    const costs = all.map(({ node, pieces: own }) => {
+      const code = own.reduce((sum, p) => sum + sizeOf(p.expression) + p.views.length + 2, 0);
+      return { code, threads: node.rows * spanOf(own) };
+    });
+    // Every invocation takes the time of all the code, its own or not.
+    const most = Math.max(...costs.map(({ threads }) => threads));
+    const lost = costs.reduce((sum, { code, threads }) => sum + (most - threads) * code, 0);
+    return pieces <= MOST_PIECES && lost <= MOST_LOST && inputsOf(all).length <= maxInputs;
   },
   kernel(nodes, offsetOf) {
     const all = nodes.map((node) => ({ node, pieces: node.op.pointwise!(node) }));
@@ -54,6 +61,8 @@ const spanOf = (pieces: readonly Piece[]) => Math.max(0, ...pieces.map(({ start,
 
 /** Longest kernel of several values, in pieces: compilation takes time too. */
 const MOST_PIECES = 48;
+/** What invocations may go through for nothing, in operations: about what a dispatch costs on a software adapter. */
+const MOST_LOST = 1 << 19;
 
 /** The numbers of the uniform buffer: invocations (times width), how many of them a row has, then what generated code asks for. */
 class Sizes {
