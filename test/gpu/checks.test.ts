@@ -56,6 +56,7 @@ describe('checkGradients', () => {
           ...mapOp,
           name: 'rounded',
           pointwise: undefined,
+          batch: undefined,
           simplify: undefined,
           kernel: (own) => mapOp.kernel!({ ...own, attrs: { expression: e.mul(e.number(1.001), a) } }),
         },
