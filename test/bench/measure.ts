@@ -155,7 +155,8 @@ function dispatchesOf(
   options: Parameters<typeof prepare>[1],
 ): Measurement['dispatches'] {
   const count = (roots: readonly Node[]) =>
-    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, options).plan.steps.length;
+    prepare({ outputs: Object.fromEntries(roots.map((node, i) => [i, node])) }, options).plan.dispatches
+      .length;
   const [alone, both] = [count(forward), count([...forward, ...gradient])];
   return { forward: alone - once, backward: both - alone, optimiser: all + once - both };
 }
