@@ -20,6 +20,12 @@ export interface Predictions {
   dispose(): void;
 }
 
+/** What a dispatch runs. */
+export interface Shader {
+  readonly label: string;
+  readonly code: string;
+}
+
 /** What trains a module: the engine's `Trainer`, or the same without a GPU. */
 export interface Training {
   readonly parameters: Parameters;
@@ -27,6 +33,8 @@ export interface Training {
   /** Dispatches of a step, and bytes on the GPU. */
   readonly dispatches: number;
   readonly bytes: number;
+  /** The WGSL of each dispatch of a step; none without a GPU. */
+  shaders(): readonly Shader[];
   step(times?: number): Promise<StepResult>;
   setLearningRate(value: number): Promise<void>;
   packedParameters(): Promise<ArrayLike<number>>;
@@ -108,6 +116,10 @@ class ReferenceTraining implements Training {
       },
       dispose: () => {},
     };
+  }
+
+  shaders(): Shader[] {
+    return [];
   }
 
   dispose(): void {}

@@ -1,4 +1,5 @@
 import type { CodeText } from '../shared/code-view.ts';
+import { shaderText } from '../shared/shader-text.ts';
 import cornerNetwork from './corner-network.ts?raw';
 import deformation from './deformation.ts?raw';
 import type { Lesson } from './lesson.ts';
@@ -6,7 +7,6 @@ import siteTensors from './site-tensors.ts?raw';
 
 /** The model, its training, and what ran. */
 export function codeTexts(lesson: Lesson): CodeText[] {
-  const kernel = lesson.shaders().find(({ label }) => label.includes('tensorProduct'));
   return [
     {
       name: 'The network',
@@ -24,12 +24,6 @@ export function codeTexts(lesson: Lesson): CodeText[] {
       note: 'One training step with the order parameter, as it is computed.',
       code: lesson.printed,
     },
-    {
-      name: 'WGSL',
-      note: kernel
-        ? `As it ran: ${kernel.label}.`
-        : 'Without WebGPU no shader ran: the f64 interpreter computes this page.',
-      code: kernel?.code ?? '',
-    },
+    shaderText(lesson.shaders(), 'the f64 interpreter computes this page.'),
   ];
 }

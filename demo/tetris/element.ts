@@ -269,7 +269,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
 
   private loadSections(signal: AbortSignal): void {
     const place = this.piece('sections');
-    place.hidden = !['ordinary', 'sphere', 'inside'].some((group) => this.shows(group));
+    place.hidden = !['ordinary', 'sphere', 'inside', 'code'].some((group) => this.shows(group));
     if (place.hidden) return;
     const observer = new IntersectionObserver(
       (entries) => {

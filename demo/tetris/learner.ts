@@ -1,6 +1,7 @@
 // What the page trains: on the GPU, or where there is none in a worker. Everything goes by plain data, so that both are one
 // to the page.
 import type { FilterPath, TetrisNetworkOptions } from '../shared/tetris-network.ts';
+import type { Shader } from '../shared/training.ts';
 
 export type LearnerRequest =
   | ({
@@ -42,6 +43,8 @@ export interface Learner {
   features(points: readonly number[]): Promise<Float32Array[]>;
   /** The radial functions of a layer's path at RADII, a row for each copy. */
   radial(layer: number, path: number): Promise<Float32Array[]>;
+  /** The WGSL of each dispatch of a step; none without a GPU. */
+  shaders(): Promise<readonly Shader[]>;
   dispose(): void;
 }
 

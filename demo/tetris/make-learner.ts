@@ -36,6 +36,7 @@ function common(training: Training, examples: number): Learner {
     answers: absent,
     features: absent,
     radial: absent,
+    shaders: async () => training.shaders(),
     dispose: () => training.dispose(),
   };
 }

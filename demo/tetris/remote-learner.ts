@@ -48,6 +48,7 @@ export class LearnerWorker {
       answers: call('answers'),
       features: call('features'),
       radial: call('radial'),
+      shaders: call('shaders'),
       dispose: () => void call('dispose')(),
     };
   }

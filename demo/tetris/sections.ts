@@ -1,5 +1,6 @@
 // What stands below the fold, loaded when somebody gets there.
 import { make } from '../shared/dom.ts';
+import { CodePanel } from './code-panel.ts';
 import { Comparison } from './comparison.ts';
 import { InsidePanel } from './inside-panel.ts';
 import type { Learner, LearnerRequest } from './learner.ts';
@@ -20,6 +21,7 @@ export class Sections {
   private readonly ordinary: OrdinaryPanel;
   private readonly sphere: SpherePanel;
   private readonly inside: InsidePanel;
+  private readonly code: CodePanel;
 
   constructor(host: Host, session: Session) {
     this.host = host;
@@ -31,13 +33,15 @@ export class Sections {
     this.ordinary = new OrdinaryPanel(this.comparison);
     this.sphere = new SpherePanel(session, this.comparison);
     this.inside = new InsidePanel(session);
-    this.element.append(this.ordinary.element, this.sphere.element, this.inside.element);
+    this.code = new CodePanel(session);
+    this.element.append(this.ordinary.element, this.sphere.element, this.inside.element, this.code.element);
   }
 
   /** The network is another one. */
   built(learner: Learner): void {
     this.comparison.restart(learner.facts.parameters, this.host.state.seed);
     this.inside.built(learner);
+    this.code.built();
     this.ordinary.show();
   }
 

@@ -129,6 +129,27 @@ export class Trainer {
     return this.running.executable.bytes;
   }
 
+  /**
+   * The WGSL of each dispatch of a step, in order: see `Executable.shaders`.
+   *
+   * @example
+   * ```ts gpu
+   * import { fullyConnectedNet, input, requestDevice, squaredError, Trainer } from 'clebsch';
+   * const net = fullyConnectedNet([1, 1]);
+   * const trainer = await Trainer.create({
+   *   gpu: await requestDevice(),
+   *   module: net,
+   *   loss: (weights) => squaredError(net.apply(weights, input('x', 4, 1)), input('y', 4, 1)),
+   * });
+   * const shaders = trainer.shaders();
+   * [shaders.length === trainer.dispatches, shaders[0].code.includes('@compute')]; // => [true, true]
+   * trainer.dispose();
+   * ```
+   */
+  shaders(): { readonly label: string; readonly code: string }[] {
+    return this.running.executable.shaders();
+  }
+
   private get running(): Live {
     if (!this.live) throw new Error('the trainer was disposed of');
     return this.live;

@@ -244,6 +244,34 @@ test('ordinary networks: by heart as trained, lost when turned, and many example
   expect(complaints).toEqual([]);
 });
 
+/** "See the code", opened at a tab: what stands there. */
+const codeOf = async (page: Page, tab: string) => {
+  await page.locator('#sections').scrollIntoViewIfNeeded();
+  const view = page.locator('details.code-view');
+  if (!(await view.evaluate((details: HTMLDetailsElement) => details.open)))
+    await page.getByText('See the code').click();
+  await page.getByRole('tab', { name: tab, exact: true }).click();
+  return view.getByRole('tabpanel').textContent();
+};
+
+test('the code can be seen: the model, the ops of a step, and the WGSL that ran', async () => {
+  const { page, complaints } = await open('?mul=4');
+  await ready(page);
+  expect(await codeOf(page, 'Model')).toContain('export function tetrisNetwork');
+  expect(await codeOf(page, 'Training')).toContain('squaredError(');
+  const ops = await codeOf(page, 'Ops');
+  const [, dispatches] = ops!.match(/^The (\d+) dispatches of a training step/)!;
+  expect(Number(dispatches)).toBeGreaterThan(20);
+  expect(ops).toContain('edgeProduct');
+  expect(await codeOf(page, 'WGSL')).toMatch(/^As it ran: .*edgeProduct.*@compute/s);
+  expect(await accessibilityProblems(page)).toEqual([]);
+
+  // Of the network that there is now.
+  await page.locator('#lmax').fill('1');
+  await poll(() => codeOf(page, 'Ops')).not.toEqual(ops);
+  expect(complaints).toEqual([]);
+});
+
 test('a lost device is told of, and training goes on to the same numbers', async () => {
   const resultOf = async (disturb: boolean) => {
     const { page } = await open('?mul=4', {
@@ -349,6 +377,7 @@ describe('without a GPU', () => {
       // 64 bits.
       expect(await number(page, 'equivariance-error')).toBeLessThan(1e-5);
       expect(await page.locator('#adapter').textContent()).toContain('reference in 64 bits');
+      expect(await codeOf(page, 'WGSL')).toContain('Without WebGPU no shader ran');
       expect(complaints).toEqual([]);
     },
   );
