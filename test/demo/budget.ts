@@ -1,5 +1,6 @@
 // `npm run budget`: how large the pages are, how soon training starts, and how long it keeps the main thread. Times
-// depend on the machine and are only reported; the exit status is 1 where something is too large.
+// depend on the machine and are only reported, as is what the Tetris element has loaded once it trains; the exit status is 1
+// where the element's module with all that it imports is too large.
 import { parseArgs } from 'node:util';
 import { elementFolders, pageFolders } from '../support/site-build.ts';
 import { openPages } from './support/open-pages.ts';
@@ -12,6 +13,8 @@ interface Line {
   readonly unit: 'kB' | 'ms';
   /** Null where there is none: for information. */
   readonly budget: number | null;
+  /** Whether the exit status depends on it; default: sizes. */
+  readonly binding?: boolean;
 }
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
@@ -26,7 +29,14 @@ try {
     const all = downloadOf(site.folder, entry, { later: true });
     const budget = name === 'tetris' ? 80 : null;
     lines.push({ what: `${entry} with all it imports`, value: now, unit: 'kB', budget });
-    lines.push({ what: `... and what it may load later`, value: all, unit: 'kB', budget: null });
+    if (name === 'tetris') lines.push(await everythingOfTetris());
+    const what = '... and all that it may load later, without WebGPU a worker with an engine of its own too';
+    lines.push({
+      what: name === 'tetris' ? what : '... and what it may load later',
+      value: all,
+      unit: 'kB',
+      budget: null,
+    });
   }
   for (const name of pageFolders) {
     const value = downloadOf(site.folder, `${name}/index.html`);
@@ -37,78 +47,104 @@ try {
   await pages.close();
 }
 
+const isBinding = ({ unit, budget, binding = true }: Line) => unit === 'kB' && budget !== null && binding;
 const met = ({ value, budget }: Line) => budget === null || value <= budget;
 if (options.json)
   console.log(JSON.stringify({ adapter, lines: lines.map((line) => ({ ...line, met: met(line) })) }));
 else {
-  console.log(`Sizes are gzipped, 1 kB = 1,000 bytes. Adapter: ${adapter}.\n`);
+  console.log(`Sizes are gzipped, 1 kB = 1,000 bytes. Adapter: ${adapter}.`);
+  console.log('The exit status is 1 if a size marked * is too large; the others are reported.\n');
   for (const line of lines) {
     const number = (value: number) => `${value.toFixed(line.unit === 'kB' ? 1 : 0)} ${line.unit}`;
+    const missed = line.budget === null || met(line) ? '' : `; missed by ${number(line.value - line.budget)}`;
     const verdict = line.budget === null ? '' : met(line) ? 'met' : 'NOT met';
-    const limit = line.budget === null ? '' : `of ${number(line.budget)}`;
-    console.log(`${verdict.padEnd(8)} ${number(line.value).padStart(9)} ${limit.padEnd(12)} ${line.what}`);
+    const limit = line.budget === null ? '' : `of ${number(line.budget)}${isBinding(line) ? ' *' : ''}`;
+    console.log(
+      `${verdict.padEnd(8)} ${number(line.value).padStart(9)} ${limit.padEnd(12)} ${line.what}${missed}`,
+    );
   }
 }
-process.exit(lines.some((line) => line.unit === 'kB' && !met(line)) ? 1 : 0);
+process.exit(lines.some((line) => isBinding(line) && !met(line)) ? 1 : 0);
 
-/** Of the Tetris page, opened for the second time. */
-async function trainingTimes(): Promise<Line[]> {
+/** The Tetris element alone on a page, until it trains and draws its curve: all scripts that it has loaded. */
+async function everythingOfTetris(): Promise<Line> {
   let loaded = 0;
-  const { page } = await pages.open('tetris/', {
+  const html = `<!doctype html><title>Alone</title><script type="module" src="elements/tetris.js"></script>
+    <clebsch-tetris controls="play,rotate" autoplay></clebsch-tetris>`;
+  const { page } = await pages.open('alone.html', {
     before: async (page) => {
+      await page.route('**/alone.html', (route) => route.fulfill({ contentType: 'text/html', body: html }));
       page.on('response', async (response) => {
-        if (response.url().endsWith('.js')) loaded += gzippedKilobytes(await response.body());
+        if (!response.url().endsWith('.js')) return;
+        const size = gzippedKilobytes(await response.body());
+        loaded += size;
       });
     },
   });
-  const train = page.getByRole('button', { name: 'Train' });
-  await train.click();
-  await firstStep();
-  const atFirstStep = loaded;
+  await page.locator('clebsch-tetris #chart canvas').waitFor();
+  await page.locator('clebsch-tetris #steps:not([value=""]):not([value="0"])').waitFor();
+  return {
+    what: 'everything included: what it has loaded once it trains and draws its curve',
+    value: loaded,
+    unit: 'kB',
+    budget: 80,
+    binding: false,
+  };
+}
+
+/** Of the Tetris page, opened for the second time. */
+async function trainingTimes(): Promise<Line[]> {
+  const { page } = await pages.open('tetris/?autoplay=1', { before: (page) => page.addInitScript(watch) });
+  const seen = () => page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
+  const trains = () =>
+    page.waitForFunction(() => (globalThis as unknown as { seen: Seen }).seen.firstStep > 0);
+  await trains();
   await page.reload();
-  await train.click();
-  const start = await firstStep();
+  await trains();
+  const { firstStep, tasks: before } = await seen();
+  await page.waitForTimeout(5000);
+  const { tasks } = await seen();
   adapter = await page.evaluate(async () => {
     const info = (await navigator.gpu.requestAdapter())?.info;
     return info ? [info.vendor, info.architecture, info.description].filter(Boolean).join(' / ') : 'none';
   });
-  const longest = await page.evaluate(
-    () =>
-      new Promise<number>((done) => {
-        let longest = 0;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-        }).observe({ type: 'longtask' });
-        setTimeout(() => done(longest), 5000);
-      }),
-  );
+  const longest = (durations: readonly number[]) => Math.max(0, ...durations);
   return [
     {
-      what: 'scripts that the Tetris page has loaded at its first step',
-      value: atFirstStep,
-      unit: 'kB',
-      budget: null,
-    },
-    {
       what: 'first training step after navigation, files and shaders in the cache',
-      value: start,
+      value: firstStep,
       unit: 'ms',
       budget: 1000,
     },
     {
+      what: 'longest task of the main thread until that step (below 50 is 0)',
+      value: longest(before),
+      unit: 'ms',
+      budget: 100,
+    },
+    {
       what: 'longest task of the main thread in 5 s of training (below 50 is 0)',
-      value: longest,
+      value: longest(tasks.slice(before.length)),
       unit: 'ms',
       budget: 100,
     },
   ];
+}
 
-  function firstStep(): Promise<number> {
-    return page.locator('clebsch-tetris').evaluate(
-      (element) =>
-        new Promise((stepped) => {
-          element.addEventListener('step', () => stepped(performance.now()), { once: true });
-        }),
-    );
-  }
+interface Seen {
+  /** Milliseconds after navigation; 0 before it. */
+  firstStep: number;
+  /** Durations of the long tasks. */
+  tasks: number[];
+}
+
+/** In the page, before anything else runs there. */
+function watch(): void {
+  const seen: Seen = { firstStep: 0, tasks: [] };
+  Object.assign(globalThis, { seen });
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) seen.tasks.push(duration);
+  }).observe({ type: 'longtask', buffered: true });
+  // The event does not bubble, but is captured.
+  document.addEventListener('step', () => (seen.firstStep ||= performance.now()), { capture: true });
 }
