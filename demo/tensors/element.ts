@@ -49,6 +49,7 @@ export class TensorsElement extends ClebschElement<State> {
 
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;
+  private readonly retired: LiveProgram[] = [];
   private picture: TensorPicture | null = null;
   private program: LiveProgram | null = null;
   private cartesian: CartesianTables | null = null;
@@ -107,6 +108,7 @@ export class TensorsElement extends ClebschElement<State> {
   protected override stop(): void {
     clearTimeout(this.statusTimer);
     this.ended.abort();
+    this.disposeRetired();
     this.program?.dispose();
     this.scene?.dispose();
     this.program = null;
@@ -135,7 +137,8 @@ export class TensorsElement extends ClebschElement<State> {
     const letters =
       kind.formula === 'i' ? `o3.Irreps('${kind.irreps}')` : `CartesianTensor('${kind.formula}')`;
     setText(find(this.view, '#such', HTMLElement), `Such as ${kind.such}. In e3nn: ${letters}.`);
-    this.program?.dispose();
+    // The picture is drawn from the buffers of the last program until those of the next are there.
+    if (this.program) this.retired.push(this.program);
     this.program = null;
     const program = await liveProgram(this.gpu, turnedTensor(kind, surfaceMesh));
     if (name !== this.state.kind || !this.scene) return program.dispose();
@@ -156,6 +159,11 @@ export class TensorsElement extends ClebschElement<State> {
       { name: 'e3nn', code: pythonOf(name), note: 'The same numbers in Python.' },
     ]);
     await this.update();
+    this.disposeRetired();
+  }
+
+  private disposeRetired(): void {
+    for (const program of this.retired.splice(0)) program.dispose();
   }
 
   private edit(at: number, text: string): string | null {
