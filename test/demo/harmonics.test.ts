@@ -60,12 +60,12 @@ test('any mixture of l = 5 stays in l = 5, and as long as it was; a cubic one do
   await page.getByRole('combobox', { name: 'Degree l' }).selectOption('4');
   await page.getByRole('heading', { name: 'The Wigner matrix of l = 4: 9 × 9' }).waitFor();
   await page.getByRole('combobox', { name: 'Function' }).selectOption('cubic');
+  const results = async () => (await table(page)).filter((_, i) => i % 10 === 9);
   await press(page, 'Back');
+  await expect.poll(results, { timeout: 5000 }).toEqual([0, 0, 0, 0, 0.764, 0, 0, 0, 0.645]);
   for (const axis of ['x', 'z', 'y']) {
     await press(page, `Quarter turn, 90° ${axis}`);
-    await page.waitForTimeout(300);
-    const results = (await table(page)).filter((_, i) => i % 10 === 9);
-    expect(results).toEqual([0, 0, 0, 0, 0.764, 0, 0, 0, 0.645]);
+    await expect.poll(results).toEqual([0, 0, 0, 0, 0.764, 0, 0, 0, 0.645]);
   }
   expect(complaints).toEqual([]);
 });
