@@ -1,6 +1,7 @@
 import { argument, type Expression, sizeOf, substitute } from './expression.ts';
 import { uniformValue } from './leaf.ts';
-import { type Node, type Piece, topologicalOrder, type View, withInputs } from './node.ts';
+import type { Node, Piece, View } from './node.ts';
+import { readersOf, rewrite } from './rewrite.ts';
 
 export interface FuseOptions {
   /** Makes the op that computes pieces; ops live in a room of their own. */
@@ -22,34 +23,25 @@ const MAX_CALLS = 400;
  * between is never stored. Works on the table of pieces that each pointwise op gives.
  */
 export function fuse(outputs: readonly Node[], options: FuseOptions): Node[] {
-  const order = topologicalOrder(outputs);
-  const consumers = new Map<Node, number>();
-  for (const node of order)
-    for (const input of node.inputs) consumers.set(input, (consumers.get(input) ?? 0) + 1);
-  for (const output of outputs) consumers.set(output, (consumers.get(output) ?? 0) + 1);
-  const rebuilt = new Map<Node, Node>();
+  const readers = readersOf(outputs);
   /** The producers that may be inlined, by their rebuilt node. */
   const inlinable = new Map<Node, readonly Piece[]>();
-  for (const node of order) {
-    let next = withInputs(
-      node,
-      node.inputs.map((input) => rebuilt.get(input)!),
-    );
+  return rewrite(outputs, (over, node) => {
+    let next = over;
     const own = next.op.pointwise?.(next);
     if (own && !options.keep(node)) {
       const merged = inline(next, own, inlinable, options.maxInputs);
       if (merged) next = options.fused(merged.inputs, next.rows, next.cols, merged.pieces);
       const pieces = merged?.pieces ?? own;
       const calls = pieces.reduce((sum, p) => sum + (p.over ? MAX_CALLS : sizeOf(p.expression)), 0);
-      if (consumers.get(node) === 1 || calls <= CHEAP) inlinable.set(next, pieces);
+      if (readers.get(node) === 1 || calls <= CHEAP) inlinable.set(next, pieces);
     }
     // A number known when tracing is written into the expression.
     const value = uniformValue(next);
     if (value !== null)
       inlinable.set(next, [{ start: 0, end: next.cols, expression: { kind: 'number', value }, views: [] }]);
-    rebuilt.set(node, next);
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+    return next;
+  });
 }
 
 /** The pieces of `node` with every inlinable input written in; null where there is nothing to inline. */

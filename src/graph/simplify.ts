@@ -1,5 +1,6 @@
 import { constantOp } from './leaf.ts';
-import { type Node, topologicalOrder, withInputs } from './node.ts';
+import { type Node, withInputs } from './node.ts';
+import { rewrite } from './rewrite.ts';
 
 /**
  * Rebuilds a graph with equal nodes made one, each op's own simplifications applied, and products with zero
@@ -10,7 +11,6 @@ export function simplify(
   zeros: (rows: number, cols: number) => Node,
   isZero: (node: Node) => boolean,
 ): Node[] {
-  const rebuilt = new Map<Node, Node>();
   const known = new Map<string, Node>();
   const ids = new Map<unknown, number>();
   const identity = (value: unknown): string => {
@@ -46,11 +46,8 @@ export function simplify(
     chosen.add(same);
     return same;
   };
-  for (const node of topologicalOrder(outputs)) {
-    let simpler = withInputs(
-      node,
-      node.inputs.map((input) => rebuilt.get(input)!),
-    );
+  return rewrite(outputs, (node) => {
+    let simpler = node;
     for (let next = simpler.op.simplify?.(simpler); next; next = simpler.op.simplify?.(simpler))
       simpler = next;
     const zeroInputs = simpler.inputs.filter(isZero).length;
@@ -59,8 +56,6 @@ export function simplify(
       (simpler.op.linear === 'jointly' && zeroInputs === simpler.inputs.length)
     )
       simpler = isZero(simpler) ? simpler : zeros(simpler.rows, simpler.cols);
-    simpler = unique(simpler);
-    rebuilt.set(node, simpler);
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+    return unique(simpler);
+  });
 }

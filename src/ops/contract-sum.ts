@@ -1,5 +1,6 @@
 import * as e from '../graph/expression.ts';
-import { apply, type Node, type Op, topologicalOrder, withInputs } from '../graph/node.ts';
+import { apply, type Node, type Op } from '../graph/node.ts';
+import { readersOf, rewrite } from '../graph/rewrite.ts';
 import { contractionBatch, contractOp } from './contract.ts';
 import type { ContractAttrs, ContractSlot, ContractSpec } from './contract-form.ts';
 import { mapOp } from './map.ts';
@@ -44,16 +45,8 @@ const MOST_NUMBERS = 1 << 20;
 
 /** Writes sums of two contractions, which nothing else reads, as one op; but those in `refused`. */
 export function sumContractions(outputs: readonly Node[], refused: ReadonlySet<Node>): Node[] {
-  const order = topologicalOrder(outputs);
-  const readers = new Map<Node, number>();
-  for (const node of [...order.flatMap(({ inputs }) => inputs), ...outputs])
-    readers.set(node, (readers.get(node) ?? 0) + 1);
-  const rebuilt = new Map<Node, Node>();
-  for (const node of order) {
-    const next = withInputs(
-      node,
-      node.inputs.map((input) => rebuilt.get(input)!),
-    );
+  const readers = readersOf(outputs);
+  return rewrite(outputs, (next, node) => {
     const parts = next.inputs as readonly Node<ContractAttrs>[];
     const joins =
       isSum(node) &&
@@ -61,18 +54,11 @@ export function sumContractions(outputs: readonly Node[], refused: ReadonlySet<N
       node.rows * node.cols <= MOST_NUMBERS &&
       node.inputs.every((input) => input.op === contractOp && readers.get(input) === 1) &&
       fits(parts[0], parts[1]);
-    rebuilt.set(
-      node,
-      joins
-        ? apply(
-            contractSumOp,
-            parts.flatMap(({ inputs }) => inputs),
-            { open: parts[0].attrs.open, specs: parts.map(({ attrs }) => attrs.spec), of: node },
-          )
-        : next,
-    );
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+    if (!joins) return next;
+    const operands = parts.flatMap(({ inputs }) => inputs);
+    const specs = parts.map(({ attrs }) => attrs.spec);
+    return apply(contractSumOp, operands, { open: parts[0].attrs.open, specs, of: node });
+  });
 }
 
 const sum = e.print(e.add(e.argument(0), e.argument(1)));

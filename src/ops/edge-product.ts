@@ -1,14 +1,7 @@
 import { type IndexNode, index } from '../graph/index-map.ts';
 import { input } from '../graph/leaf.ts';
-import {
-  apply,
-  type Node,
-  type Op,
-  type RowRange,
-  shapeOf,
-  topologicalOrder,
-  withInputs,
-} from '../graph/node.ts';
+import { apply, type Node, type Op, type RowRange, shapeOf } from '../graph/node.ts';
+import { readersOf, rewrite } from '../graph/rewrite.ts';
 import { gatherOp, segmentSumOp } from './gather.ts';
 import { type EdgeProductAttrs, type ProductAttrs, type ProductSpec, productInputs } from './product-form.ts';
 import { tensorProductOp } from './tensor-product.ts';
@@ -122,20 +115,12 @@ function composed(inputs: readonly Node[], attrs: EdgeProductAttrs): Node[] {
  * each edge and the columns of z: much the largest values of a convolution.
  */
 export function fuseMessages(outputs: readonly Node[]): Node[] {
-  const order = topologicalOrder(outputs);
-  const readers = new Map<Node, number>();
-  for (const node of [...order.flatMap((n) => n.inputs), ...outputs])
-    readers.set(node, (readers.get(node) ?? 0) + 1);
-  const rebuilt = new Map<Node, Node>();
-  for (const node of order) {
-    const next = withInputs(
-      node,
-      node.inputs.map((x) => rebuilt.get(x)!),
-    );
-    const only = (x: Node) => readers.get(x) === 1;
-    rebuilt.set(node, (only(node.inputs[0] ?? node) && summed(next)) || differentiated(next) || next);
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+  const readers = readersOf(outputs);
+  const only = (x: Node) => readers.get(x) === 1;
+  return rewrite(
+    outputs,
+    (next, node) => (only(node.inputs[0] ?? node) && summed(next)) || differentiated(next) || next,
+  );
 }
 
 /** The source and the map of a gather of all rows. */

@@ -1,4 +1,5 @@
-import { type Node, topologicalOrder, withInputs } from '../graph/node.ts';
+import type { Node } from '../graph/node.ts';
+import { rewrite } from '../graph/rewrite.ts';
 import { fused } from './fused.ts';
 import { sumOp } from './sum.ts';
 
@@ -8,26 +9,23 @@ const MOST_NUMBERS = 1 << 17;
 
 /** Writes short sums over columns as pointwise ops, which take in what they add up. */
 export function pointwiseSums(outputs: readonly Node[]): Node[] {
-  const rebuilt = new Map<Node, Node>();
-  for (const node of topologicalOrder(outputs)) {
-    const inputs = node.inputs.map((input) => rebuilt.get(input)!);
-    const [x] = inputs;
+  return rewrite(outputs, (node) => {
+    const [x] = node.inputs;
     const short =
       node.op === sumOp &&
       node.attrs.axis === 'cols' &&
       x.cols > 0 &&
       x.cols <= MOST_COLUMNS &&
       x.rows * x.cols <= MOST_NUMBERS;
-    const pieces = () => [
+    if (!short) return node;
+    return fused([x], node.rows, 1, [
       {
         start: 0,
         end: 1,
         over: x.cols,
-        expression: { kind: 'argument', index: 0 } as const,
+        expression: { kind: 'argument', index: 0 },
         views: [{ input: 0, row: true, column: true, offset: 0 }],
       },
-    ];
-    rebuilt.set(node, short ? fused([x], node.rows, 1, pieces()) : withInputs(node, inputs));
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+    ]);
+  });
 }

@@ -1,5 +1,6 @@
 import * as e from '../graph/expression.ts';
-import { type Node, type Piece, topologicalOrder, type View, withInputs } from '../graph/node.ts';
+import type { Node, Piece, View } from '../graph/node.ts';
+import { rewrite } from '../graph/rewrite.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
 import { fused } from './fused.ts';
 import { type ProductAttrs, productInputs } from './product-form.ts';
@@ -7,13 +8,10 @@ import { tensorProductOp } from './tensor-product.ts';
 
 /** Writes products with scalars as pointwise ops, which join the ops around them. */
 export function pointwiseProducts(outputs: readonly Node[]): Node[] {
-  const rebuilt = new Map<Node, Node>();
-  for (const node of topologicalOrder(outputs)) {
-    const inputs = node.inputs.map((input) => rebuilt.get(input)!);
+  return rewrite(outputs, (node) => {
     const pieces = node.op === tensorProductOp ? scaledPieces(node.attrs) : null;
-    rebuilt.set(node, pieces ? fused(inputs, node.rows, node.cols, pieces) : withInputs(node, inputs));
-  }
-  return outputs.map((output) => rebuilt.get(output)!);
+    return pieces ? fused(node.inputs, node.rows, node.cols, pieces) : node;
+  });
 }
 
 /** Most terms that a product may have to be one of the pointwise ops. */
