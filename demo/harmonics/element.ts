@@ -9,7 +9,7 @@ import { find, fragment, make, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import { flag, numberList, numbers, type StateOf, wholeNumber } from '../shared/fields.ts';
 import { HeatTable, scrolling } from '../shared/heat-table.ts';
-import { type LiveProgram, latest, liveProgram } from '../shared/live-program.ts';
+import { latest, liveProgram, programText, ShownProgram } from '../shared/live-program.ts';
 import { decimals, powerOfTen } from '../shared/number-text.ts';
 import { degreesOf, matrixOf, RotationControl } from '../shared/rotation-control.ts';
 import { Scene } from '../shared/scene.ts';
@@ -45,7 +45,7 @@ export class HarmonicsElement extends ClebschElement<State> {
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;
   private gallery: Gallery | null = null;
-  private program: LiveProgram | null = null;
+  private readonly program = new ShownProgram();
   private table: WignerTable | null = null;
   private readonly shares = new HeatTable(
     'Share of each degree in the turned function',
@@ -129,7 +129,6 @@ export class HarmonicsElement extends ClebschElement<State> {
     clearTimeout(this.statusTimer);
     this.ended.abort();
     for (const part of [this.program, this.scene, this.gallery]) part?.dispose();
-    this.program = null;
     this.scene = null;
     this.gallery = null;
   }
@@ -170,11 +169,10 @@ export class HarmonicsElement extends ClebschElement<State> {
       find(this.view, '#wigner-heading', HTMLElement),
       `The Wigner matrix of l = ${l}: ${2 * l + 1} × ${2 * l + 1}`,
     );
-    this.program?.dispose();
-    this.program = null;
+    this.program.retire();
     const program = await liveProgram(this.gpu, turnedFunction(l, surfaceMesh, probes));
     if (l !== this.state.l || !this.scene) return program.dispose();
-    this.program = program;
+    this.program.replace(program);
     for (const object of [...this.scene.objects]) this.scene.remove(object);
     this.scene.add(axesObject(AXES, themeColour(this, '--muted')));
     this.scene.add(surfaceOf(program.drawn, surfaceMesh.triangles));
@@ -184,13 +182,11 @@ export class HarmonicsElement extends ClebschElement<State> {
         code: source,
         note: 'demo/harmonics/harmonics-nodes.ts: what is computed, as nodes of the engine.',
       },
-      {
-        name: 'WGSL',
-        code: program.shaders.map(({ label, code }) => `// ${label}\n${code}`).join('\n\n'),
-        note: this.gpu
-          ? `What runs on the GPU at every turn, dispatch by dispatch; the harmonics of l = ${l} are written out.`
-          : 'What would run on a GPU; here the definitions in f64 ran.',
-      },
+      programText(
+        program,
+        this.gpu !== null,
+        `What runs on the GPU at every turn, dispatch by dispatch; the harmonics of l = ${l} are written out.`,
+      ),
       {
         name: 'e3nn',
         note: 'The same numbers in Python.',
@@ -203,6 +199,7 @@ assert torch.allclose(Y(x @ R.T), Y(x) @ D.T, atol=1e-5)`,
       },
     ]);
     await this.update();
+    this.program.drawn();
   }
 
   private edit(m: number, text: string): string | null {
@@ -215,7 +212,8 @@ assert torch.allclose(Y(x @ R.T), Y(x) @ D.T, atol=1e-5)`,
   }
 
   private async compute(): Promise<void> {
-    const { program, table, state, coefficients } = this;
+    const { table, state, coefficients } = this;
+    const program = this.program.current;
     if (!program || !table || !this.awake) return;
     const { l } = state;
     if (table.l !== l) return;
@@ -229,7 +227,7 @@ assert torch.allclose(Y(x @ R.T), Y(x) @ D.T, atol=1e-5)`,
       wignerT: transposed(D, 2 * l + 1),
       ...this.paint,
     });
-    if (program !== this.program) return;
+    if (program !== this.program.current) return;
     this.scene?.draw();
     this.control.show(state);
     table.show(coefficients, D, out.turned);

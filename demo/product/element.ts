@@ -9,7 +9,7 @@ import { find, fragment, make, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import { numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
 import { scrolling } from '../shared/heat-table.ts';
-import { type LiveProgram, latest, liveProgram } from '../shared/live-program.ts';
+import { type LiveProgram, latest, liveProgram, programText } from '../shared/live-program.ts';
 import { decimals, powerOfTen } from '../shared/number-text.ts';
 import { type Instances, Scene } from '../shared/scene.ts';
 import { surfaceOf } from '../shared/surface-object.ts';
@@ -122,13 +122,12 @@ export class ProductElement extends ClebschElement<State> {
         code: source,
         note: 'demo/product/product-nodes.ts: what is computed, as nodes of the engine.',
       },
-      {
-        name: 'WGSL of two vectors',
-        code: vectors.shaders.map(({ label, code }) => `// ${label}\n${code}`).join('\n\n'),
-        note: gpu
-          ? 'What runs on the GPU whenever a or b moves.'
-          : 'What would run on a GPU; here the definitions in f64 ran.',
-      },
+      programText(
+        vectors,
+        gpu !== null,
+        'What runs on the GPU whenever a or b moves.',
+        'WGSL of two vectors',
+      ),
       {
         name: 'e3nn',
         note: 'The same numbers in Python.',

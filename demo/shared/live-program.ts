@@ -1,4 +1,5 @@
 import { compile, type Feeds, type GpuContext, type Node, prepare, reference } from '../../src/index.ts';
+import type { CodeText } from './code-view.ts';
 import { nextFrame } from './dom.ts';
 import type { Rows } from './scene-objects.ts';
 
@@ -61,6 +62,50 @@ function onHost(nodes: LiveNodes, program: LiveNodes): LiveProgram {
       code: Object.values(node.op.kernel!(node).slots ?? {}).join('\n'),
     })),
     dispose() {},
+  };
+}
+
+/**
+ * The program whose values a picture shows. The one before it stays until the picture is drawn without it: a scene that
+ * draws from the buffers of a program that is gone fails.
+ */
+export class ShownProgram {
+  private shown: LiveProgram | null = null;
+  private readonly retired: LiveProgram[] = [];
+
+  /** Null while the next one is made. */
+  get current(): LiveProgram | null {
+    return this.shown;
+  }
+
+  replace(next: LiveProgram): void {
+    this.retire();
+    this.shown = next;
+  }
+
+  /** The current program is no longer asked, but its buffers stay. */
+  retire(): void {
+    if (this.shown) this.retired.push(this.shown);
+    this.shown = null;
+  }
+
+  /** The picture is drawn from the current program: frees those before it. */
+  drawn(): void {
+    for (const program of this.retired.splice(0)) program.dispose();
+  }
+
+  dispose(): void {
+    this.retire();
+    this.drawn();
+  }
+}
+
+/** A program's WGSL as it ran, dispatch by dispatch, for "see the code"; `note` says when it runs on the GPU. */
+export function programText({ shaders }: LiveProgram, onGpu: boolean, note: string, name = 'WGSL'): CodeText {
+  return {
+    name,
+    code: shaders.map(({ label, code }) => `// ${label}\n${code}`).join('\n\n'),
+    note: onGpu ? note : 'What would run on a GPU; here the definitions in f64 ran.',
   };
 }
 

@@ -8,7 +8,7 @@ import { icosphere } from '../shared/direction-mesh.ts';
 import { find, fragment, make, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import { flag, numberList, numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
-import { type LiveProgram, latest, liveProgram } from '../shared/live-program.ts';
+import { latest, liveProgram, programText, ShownProgram } from '../shared/live-program.ts';
 import { powerOfTen } from '../shared/number-text.ts';
 import { degreesOf, matrixOf, RotationControl } from '../shared/rotation-control.ts';
 import { Scene } from '../shared/scene.ts';
@@ -49,9 +49,8 @@ export class TensorsElement extends ClebschElement<State> {
 
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;
-  private readonly retired: LiveProgram[] = [];
   private picture: TensorPicture | null = null;
-  private program: LiveProgram | null = null;
+  private readonly program = new ShownProgram();
   private cartesian: CartesianTables | null = null;
   private irreps: IrrepsTables | null = null;
   private ended = new AbortController();
@@ -108,10 +107,8 @@ export class TensorsElement extends ClebschElement<State> {
   protected override stop(): void {
     clearTimeout(this.statusTimer);
     this.ended.abort();
-    this.disposeRetired();
-    this.program?.dispose();
+    this.program.dispose();
     this.scene?.dispose();
-    this.program = null;
     this.scene = null;
     this.picture = null;
   }
@@ -137,33 +134,21 @@ export class TensorsElement extends ClebschElement<State> {
     const letters =
       kind.formula === 'i' ? `o3.Irreps('${kind.irreps}')` : `CartesianTensor('${kind.formula}')`;
     setText(find(this.view, '#such', HTMLElement), `Such as ${kind.such}. In e3nn: ${letters}.`);
-    // The picture is drawn from the buffers of the last program until those of the next are there.
-    if (this.program) this.retired.push(this.program);
-    this.program = null;
+    this.program.retire();
     const program = await liveProgram(this.gpu, turnedTensor(kind, surfaceMesh));
     if (name !== this.state.kind || !this.scene) return program.dispose();
-    this.program = program;
+    this.program.replace(program);
     this.code.show([
       {
         name: 'The program',
         code: source,
         note: 'demo/tensors/tensor-nodes.ts: what is computed, as nodes of the engine.',
       },
-      {
-        name: 'WGSL',
-        code: program.shaders.map(({ label, code }) => `// ${label}\n${code}`).join('\n\n'),
-        note: this.gpu
-          ? 'What runs on the GPU at every turn, dispatch by dispatch.'
-          : 'What would run on a GPU; here the definitions in f64 ran.',
-      },
+      programText(program, this.gpu !== null, 'What runs on the GPU at every turn, dispatch by dispatch.'),
       { name: 'e3nn', code: pythonOf(name), note: 'The same numbers in Python.' },
     ]);
     await this.update();
-    this.disposeRetired();
-  }
-
-  private disposeRetired(): void {
-    for (const program of this.retired.splice(0)) program.dispose();
+    this.program.drawn();
   }
 
   private edit(at: number, text: string): string | null {
@@ -190,7 +175,8 @@ export class TensorsElement extends ClebschElement<State> {
   }
 
   private async compute(): Promise<void> {
-    const { program, state, tensor } = this;
+    const { state, tensor } = this;
+    const program = this.program.current;
     if (!program || !this.awake) return;
     const name = state.kind;
     const kind = reduceKind(name);
@@ -208,12 +194,13 @@ export class TensorsElement extends ClebschElement<State> {
         negative: themeColour(this, '--negative'),
       }),
     });
-    if (program !== this.program) return;
+    if (program !== this.program.current) return;
     this.show(out, scale);
   }
 
   private show(out: Readonly<Record<string, ArrayLike<number>>>, scale: number): void {
-    const { state, tensor, program, picture, scene } = this;
+    const { state, tensor, picture, scene } = this;
+    const program = this.program.current;
     const name = state.kind;
     const kind = reduceKind(name);
     this.control.show(state);
