@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { axisStyle, decadesOnly, powersOfTen, wholeDecades } from './chart-style.ts';
 import { onThemeChange, themeCss } from './colours.ts';
 
 export interface ChartSeries {
@@ -14,8 +15,12 @@ export interface ChartOptions {
   readonly logarithmic?: boolean;
   /** Ends of the vertical axis; by default what is drawn. */
   readonly range?: readonly [number, number];
-  /** What the picture shows, for those who do not see it. */
-  readonly label: string;
+  /** Least end of the horizontal axis, which then begins at zero. */
+  readonly least?: number;
+  /** Curves go on over missing values. */
+  readonly spanGaps?: boolean;
+  /** What the picture shows, for those who do not see it; by default the host says it. */
+  readonly label?: string;
 }
 
 /** Curves over one horizontal axis, in the colours of the page, as wide as the element that they stand in. */
@@ -29,7 +34,7 @@ export class LineChart {
   constructor(owner: Element, host: HTMLElement, options: ChartOptions) {
     this.host = host;
     host.setAttribute('role', 'img');
-    host.setAttribute('aria-label', options.label);
+    if (options.label !== undefined) host.setAttribute('aria-label', options.label);
     const colour = (name: string) => () => {
       let value = this.colours.get(name);
       if (value === undefined) {
@@ -38,17 +43,9 @@ export class LineChart {
       }
       return value;
     };
-    const axis = {
-      stroke: colour('--muted'),
-      grid: { stroke: colour('--line'), width: 1 },
-      ticks: { stroke: colour('--line'), width: 1, size: 4 },
-      font: '12px system-ui, sans-serif',
-      gap: 4,
-    };
-    const { logarithmic = false, range } = options;
-    const decades = logarithmic
-      ? { filter: decadesOnly, values: (_: uPlot, ticks: (number | null)[]) => ticks.map(powerOfTen) }
-      : {};
+    const axis = axisStyle(host, colour);
+    const { logarithmic = false, range, least } = options;
+    const decades = logarithmic ? { filter: decadesOnly, values: powersOfTen } : {};
     this.plot = new uPlot(
       {
         ...this.size(),
@@ -56,9 +53,14 @@ export class LineChart {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: false },
+          x: {
+            time: false,
+            ...(least !== undefined && {
+              range: (_: uPlot, __: number, max: number | null) => [0, Math.max(least, max ?? 0)],
+            }),
+          } as uPlot.Scale,
           y: logarithmic
-            ? { distr: 3, range: (_, min, max) => wholeDecades(min, max) }
+            ? { distr: 3, range: (_, min, max) => wholeDecades(min, max, [1e-3, 1]) }
             : range
               ? { range: [...range] }
               : {},
@@ -79,6 +81,7 @@ export class LineChart {
             width: series.width ?? 2,
             dash: series.dashed ? [6, 4] : undefined,
             points: { show: false },
+            spanGaps: options.spanGaps,
           })),
         ],
       },
@@ -116,23 +119,4 @@ export class LineChart {
   private size(): { width: number; height: number } {
     return { width: Math.max(1, this.host.clientWidth), height: Math.max(1, this.host.clientHeight) };
   }
-}
-
-function wholeDecades(min: number | null, max: number | null): [number, number] {
-  if (!min || !max) return [1e-3, 1];
-  const [low, high] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
-  return [10 ** low, 10 ** Math.max(high, low + 1)];
-}
-
-const isDecade = (tick: number) => Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6;
-
-function decadesOnly(_: uPlot, ticks: readonly number[]): (number | null)[] {
-  return ticks.map((tick) => (isDecade(tick) ? tick : null));
-}
-
-function powerOfTen(tick: number | null): string {
-  if (tick === null) return '';
-  const exponent = Math.round(Math.log10(tick));
-  if (exponent >= -1 && exponent <= 1) return String(10 ** exponent);
-  return `10${[...String(exponent)].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? '⁻').join('')}`;
 }

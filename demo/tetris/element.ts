@@ -411,7 +411,6 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   private recolour(): void {
     this.tiles.recolour();
     this.chart?.redraw();
-    this.sections?.redraw();
   }
 }
 

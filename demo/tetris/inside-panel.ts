@@ -1,8 +1,8 @@
 import { Irreps, solidHarmonics } from '../../src/index.ts';
 import { find, fragment, make, setText } from '../shared/dom.ts';
+import { LineChart } from '../shared/line-chart.ts';
 import { originalPoints } from '../shared/tetris-batch.ts';
 import { type Learner, RADII } from './learner.ts';
-import { LineChart } from './line-chart.ts';
 import type { Session } from './session.ts';
 import { shapeNames } from './shape-names.ts';
 
@@ -90,10 +90,6 @@ export class InsidePanel {
     this.look();
   }
 
-  redraw(): void {
-    this.chart?.redraw();
-  }
-
   dispose(): void {
     this.observer.disconnect();
     this.session.jobs.delete(this.job);
@@ -177,15 +173,16 @@ export class InsidePanel {
     if (this.lines !== functions.length) {
       this.chart?.dispose();
       this.lines = functions.length;
-      this.chart = new LineChart(host, {
-        colours: functions.map((_, i) => `--series-${(i % 4) + 1}`),
-        widths: functions.map((_, i) => (i === 0 ? 3 : 1.2)),
+      this.chart = new LineChart(host, host, {
+        series: functions.map((_, i) => ({
+          label: `R${i + 1}`,
+          colour: `--series-${(i % 4) + 1}`,
+          width: i === 0 ? 3 : 1.2,
+        })),
+        least: 0,
       });
     }
-    this.chart!.draw(
-      RADII,
-      functions.map((f) => [...f]),
-    );
+    this.chart!.draw([RADII, ...functions.map((f) => [...f])]);
     const [first] = functions;
     const largest = Math.max(...functions.map((f) => Math.max(...f.map(Math.abs))));
     const name = `${described.from} × Y ${described.filter} → ${described.to}`;

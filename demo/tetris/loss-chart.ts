@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { axisStyle, decadesOnly, powersOfTen, wholeDecades } from '../shared/chart-style.ts';
 import { themeCss } from '../shared/colours.ts';
 
 /** More points than a screen has pixels: then every second one is dropped. */
@@ -58,15 +59,8 @@ export class LossChart {
     shapes: number,
     inspect: (point: { step: number; loss: number | null; recognised: number } | null) => void,
   ) {
-    const style = getComputedStyle(host);
     const color = (name: string) => () => themeCss(host, name);
-    const axis = {
-      stroke: color('--muted'),
-      grid: { stroke: color('--line'), width: 1 },
-      ticks: { stroke: color('--line'), width: 1, size: 4 },
-      font: `12px ${style.fontFamily}`,
-      gap: 4,
-    };
+    const axis = axisStyle(host, color);
     const { history } = this;
     const size = () => ({ width: host.clientWidth, height: host.clientHeight });
     this.plot = new uPlot(
@@ -77,7 +71,7 @@ export class LossChart {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: {
           x: { time: false, range: (_, __, max) => [0, Math.max(50, max ?? 0)] },
-          loss: { distr: 3, range: (_, min, max) => wholeDecades(min, max) },
+          loss: { distr: 3, range: (_, min, max) => wholeDecades(min, max, [1e-3, 10]) },
           recognised: { range: [0, shapes] },
         },
         axes: [
@@ -89,7 +83,7 @@ export class LossChart {
             grid: { ...axis.grid, filter: decadesOnly },
             ticks: { ...axis.ticks, filter: decadesOnly },
             filter: decadesOnly,
-            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : powerOfTen(tick))),
+            values: powersOfTen,
           },
           {
             ...axis,
@@ -159,23 +153,4 @@ export class LossChart {
     const { steps, losses, recognised } = this.history;
     this.plot.setData([steps, recognised, losses]);
   }
-}
-
-function wholeDecades(min: number | null, max: number | null): [number, number] {
-  if (!min || !max) return [1e-3, 10];
-  const [low, high] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
-  return [10 ** low, 10 ** Math.max(high, low + 1)];
-}
-
-/** Lines and labels at the powers of ten; between them there are too many. */
-function decadesOnly(_: uPlot, ticks: readonly number[]): (number | null)[] {
-  return ticks.map((tick) =>
-    Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6 ? tick : null,
-  );
-}
-
-function powerOfTen(tick: number): string {
-  const exponent = Math.round(Math.log10(tick));
-  if (exponent >= -1 && exponent <= 1) return String(10 ** exponent);
-  return `10${[...String(exponent)].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? '⁻').join('')}`;
 }

@@ -1,6 +1,6 @@
 import { find, fragment, make, setNumber, setText } from '../shared/dom.ts';
+import { LineChart } from '../shared/line-chart.ts';
 import { type Comparison, type Contestant, TARGET } from './comparison.ts';
-import { LineChart } from './line-chart.ts';
 
 const percent = (value: number | null) => (value === null ? '–' : `${Math.round(100 * value)} %`);
 
@@ -75,10 +75,14 @@ export class OrdinaryPanel {
     if (!this.chart) {
       const host = find(this.element, '#ordinary-chart', HTMLElement);
       if (host.clientWidth === 0) return;
-      this.chart = new LineChart(host, {
-        colours: ['--series-1', '--series-2'],
+      this.chart = new LineChart(host, host, {
+        series: [
+          { label: 'as trained', colour: '--series-1' },
+          { label: 'augmented', colour: '--series-2' },
+        ],
         range: [0, 1],
         least: 100,
+        spanGaps: true,
       });
     }
     const steps = [...new Set([...plain.history, ...augmented.history].map(([step]) => step))].sort(
@@ -88,11 +92,7 @@ export class OrdinaryPanel {
       const known = new Map(history);
       return steps.map((step) => known.get(step) ?? null);
     };
-    this.chart.draw(steps, [line(plain), line(augmented)]);
-  }
-
-  redraw(): void {
-    this.chart?.redraw();
+    this.chart.draw([steps, line(plain), line(augmented)]);
   }
 
   dispose(): void {

@@ -45,11 +45,6 @@ export class Sections {
     this.ordinary.show();
   }
 
-  redraw(): void {
-    this.ordinary.redraw();
-    this.inside.redraw();
-  }
-
   dispose(): void {
     this.comparison.dispose();
     this.ordinary.dispose();
