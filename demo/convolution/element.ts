@@ -14,6 +14,7 @@ import { onThemeChange } from '../shared/colours.ts';
 import { find, fragment, make, nextFrame, setNumber } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import { flag, numberBetween, numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
+import { latest } from '../shared/live-program.ts';
 import { Scene, type SceneOptions } from '../shared/scene.ts';
 import { lostSoon, type StatefulProgram } from '../shared/stateful-program.ts';
 import { cloud, cloudFeatures, neighbourhoods, POINTS } from './cloud.ts';
@@ -120,7 +121,8 @@ export class ConvolutionElement extends ClebschElement<State> {
   private readonly code = new CodeView();
   private themes = new AbortController();
   private making: Promise<void> = Promise.resolve();
-  private showing = { filter: false, filterAgain: false, turn: false, turnAgain: false };
+  private readonly drawFilter = latest(() => this.computeFilter());
+  private readonly drawTurn = latest(() => this.computeTurn());
   private turns = 0;
 
   protected override render(): void {
@@ -148,12 +150,7 @@ export class ConvolutionElement extends ClebschElement<State> {
         rotate[Number(slider.dataset.angle)] = Number(slider.value);
         this.set({ rotate });
       });
-    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]'))
-      control.addEventListener(control.type === 'range' ? 'input' : 'change', () => {
-        const problem = this.setText(control.name as keyof State & string, control.value);
-        control.setCustomValidity(problem ?? '');
-        control.reportValidity();
-      });
+    this.bindControls();
     this.showState();
   }
 
@@ -339,67 +336,51 @@ export class ConvolutionElement extends ClebschElement<State> {
     await this.showTurn();
   }
 
-  /** The chosen path: messages, radial functions, slice. While it computes, further calls become one. */
-  private async showFilter(): Promise<void> {
-    this.showing.filterAgain = true;
-    if (this.showing.filter) return;
-    this.showing.filter = true;
-    try {
-      while (this.showing.filterAgain) {
-        this.showing.filterAgain = false;
-        const { live, state } = this;
-        if (!live) return;
-        const { programs, filterView, positions } = live;
-        const { path, plane, radius } = state;
-        const { layer } = programs;
-        const [from, to] = this.components(layer);
-        live.slice.write({
-          grid: planeGrid(plane, radius),
-          x: Layout.of(irrepsIn).pack(unitFeatures(layer, path, from)),
-        });
-        const [{ messages, sums }, { functions }, { values }] = await Promise.all([
-          live.picture.run(),
-          live.radial.run(),
-          live.slice.run(),
-        ]).catch((error) => {
-          if (live === this.live) throw error;
-          return [{}, {}, {}] as Record<string, ArrayLike<number>>[];
-        });
-        if (live !== this.live) continue;
-        this.cloudView?.show(layer, positions, state, messages, sums);
-        filterView.radial(layer, path, programs.radii(), functions, radius);
-        filterView.slice(layer, path, from, to, plane, values);
-      }
-    } catch (error) {
-      this.fail(error as Error);
-    } finally {
-      this.showing.filter = false;
-    }
+  /** The chosen path: messages, radial functions, slice. */
+  private showFilter(): Promise<void> {
+    return this.drawFilter().catch((error) => this.fail(error));
   }
 
-  private async showTurn(): Promise<void> {
-    this.showing.turnAgain = true;
-    if (this.showing.turn) return;
-    this.showing.turn = true;
-    try {
-      while (this.showing.turnAgain) {
-        this.showing.turnAgain = false;
-        const { operations } = this;
-        if (!operations) return;
-        const sign = this.state.invert ? -1 : 1;
-        const matrix = anglesToMatrix(...this.angles).map((v) => sign * v);
-        const compared = await operations.compare(matrix).catch((error) => {
-          if (operations === this.operations) throw error;
-          return null;
-        });
-        if (compared && operations === this.operations)
-          this.sides?.show(compared, this.state.operation, operations.positions, matrix);
-      }
-    } catch (error) {
-      this.fail(error as Error);
-    } finally {
-      this.showing.turn = false;
-    }
+  private async computeFilter(): Promise<void> {
+    const { live, state } = this;
+    if (!live) return;
+    const { programs, filterView, positions } = live;
+    const { path, plane, radius } = state;
+    const { layer } = programs;
+    const [from, to] = this.components(layer);
+    live.slice.write({
+      grid: planeGrid(plane, radius),
+      x: Layout.of(irrepsIn).pack(unitFeatures(layer, path, from)),
+    });
+    const [{ messages, sums }, { functions }, { values }] = await Promise.all([
+      live.picture.run(),
+      live.radial.run(),
+      live.slice.run(),
+    ]).catch((error) => {
+      if (live === this.live) throw error;
+      return [{}, {}, {}] as Record<string, ArrayLike<number>>[];
+    });
+    if (live !== this.live) return;
+    this.cloudView?.show(layer, positions, state, messages, sums);
+    filterView.radial(layer, path, programs.radii(), functions, radius);
+    filterView.slice(layer, path, from, to, plane, values);
+  }
+
+  private showTurn(): Promise<void> {
+    return this.drawTurn().catch((error) => this.fail(error));
+  }
+
+  private async computeTurn(): Promise<void> {
+    const { operations } = this;
+    if (!operations) return;
+    const sign = this.state.invert ? -1 : 1;
+    const matrix = anglesToMatrix(...this.angles).map((v) => sign * v);
+    const compared = await operations.compare(matrix).catch((error) => {
+      if (operations === this.operations) throw error;
+      return null;
+    });
+    if (compared && operations === this.operations)
+      this.sides?.show(compared, this.state.operation, operations.positions, matrix);
   }
 
   /** Adds the neighbours one by one. */

@@ -151,6 +151,16 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
 
   // ---- controls, notices, events ----
 
+  /** Makes each control with the name of a field change it, while a slider is drawn; what the field refuses is said at the control. */
+  protected bindControls(): void {
+    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]'))
+      control.addEventListener(control.type === 'range' ? 'input' : 'change', () => {
+        const problem = this.setText(control.name as keyof S & string, control.value);
+        control.setCustomValidity(problem ?? '');
+        control.reportValidity();
+      });
+  }
+
   /** Whether a group of controls is shown: all are without a `controls` attribute, or those that it names. */
   shows(group: string): boolean {
     const text = this.getAttribute('controls');

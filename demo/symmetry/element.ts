@@ -100,15 +100,7 @@ export class SymmetryElement extends ClebschElement<State> {
     find(this.view, '.turned', HTMLInputElement).addEventListener('change', (event) =>
       this.set({ turned: (event.target as HTMLInputElement).checked }),
     );
-    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]'))
-      control.addEventListener(
-        control instanceof HTMLInputElement && control.type === 'range' ? 'input' : 'change',
-        () => {
-          const problem = this.setText(control.name as keyof State & string, control.value);
-          control.setCustomValidity(problem ?? '');
-          control.reportValidity();
-        },
-      );
+    this.bindControls();
     this.showState();
   }
 
