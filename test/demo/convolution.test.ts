@@ -1,19 +1,14 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
-import { openPages, type Pages } from './support/open-pages.ts';
+import { button, pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
+import { withoutGpu } from './support/values.ts';
 
 /** A software adapter on a busy machine takes its time. */
 const WAIT = { timeout: 90_000 };
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-});
-afterAll(() => pages?.close());
-
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const open = pageUnderTest('convolution');
 const value = async (page: Page, selector: string) =>
   Number(await page.locator(selector).getAttribute('value'));
 const radialError = async (page: Page) =>
@@ -26,7 +21,7 @@ const row = async (page: Page, n: number) =>
   );
 
 test('learns the three laws of gravity, and its messages add up', async () => {
-  const { page, complaints } = await pages.open('convolution/?part=filter');
+  const { page, complaints } = await open('?part=filter');
   await expect.poll(() => button(page, 'Train').isEnabled(), WAIT).toBe(true);
   expect(await radialError(page)).toBeGreaterThan(0.3);
   await button(page, 'Train').click();
@@ -70,7 +65,7 @@ test('learns the three laws of gravity, and its messages add up', async () => {
 });
 
 test('every operation turns with its input, but ReLU does not', async () => {
-  const { page, complaints } = await pages.open('convolution/?part=equivariance&seed=5&operation=gate');
+  const { page, complaints } = await open('?part=equivariance&seed=5&operation=gate');
   const equivariant = ['harmonics', 'product', 'convolution', 'gate', 'norm', 'linear'];
   const check = async () => {
     for (const name of equivariant) expect(await error(page, name), name).toBeLessThan(1e-4);
@@ -109,8 +104,8 @@ test('every operation turns with its input, but ReLU does not', async () => {
 });
 
 test('without WebGPU it computes in f64', async () => {
-  const { page } = await pages.open('convolution/', {
-    before: (p) => p.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined })),
+  const { page } = await open('', {
+    before: withoutGpu,
   });
   await expect.poll(() => page.locator('.side-note').innerText(), WAIT).toContain('the same');
   expect(await error(page, 'convolution')).toBeLessThan(1e-10);

@@ -5,6 +5,7 @@ import { startServer } from '../support/server.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { type OpenOptions, openPages, type Pages } from './support/open-pages.ts';
 import type { SampleElement } from './support/sample-element.ts';
+import { gpuMissing } from './support/values.ts';
 
 let pages: Pages;
 beforeAll(async () => {
@@ -207,24 +208,16 @@ describe('life', () => {
     await expect.poll(() => on(page, paintedPixels)).toBeGreaterThan(1000);
   });
 
-  test.each([
-    [
-      'no WebGPU',
-      'This browser has no WebGPU. Use Chrome',
-      () => Object.defineProperty(navigator, 'gpu', { value: undefined }),
-    ],
-    [
-      'no adapter',
-      'found no adapter',
-      () => Object.defineProperty(navigator.gpu, 'requestAdapter', { value: async () => null }),
-    ],
-  ])('%s: a sentence, and the picture is painted on a 2D canvas', async (_, sentence, before) => {
-    const { page, complaints } = await open(sample, '', { before: (page) => page.addInitScript(before) });
-    await logBecomes(page, 'start without');
-    await notice(page).getByText(sentence).waitFor();
-    await expect.poll(() => on(page, paintedPixels)).toBeGreaterThan(1000);
-    expect(complaints).toEqual([]);
-  });
+  test.each(gpuMissing)(
+    '%s: a sentence, and the picture is painted on a 2D canvas',
+    async (_, sentence, before) => {
+      const { page, complaints } = await open(sample, '', { before });
+      await logBecomes(page, 'start without');
+      await notice(page).getByText(sentence).waitFor();
+      await expect.poll(() => on(page, paintedPixels)).toBeGreaterThan(1000);
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 describe('the scene', () => {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
-import { openPages, type Pages } from './support/open-pages.ts';
+import { button, pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
 import {
   cellsOf,
@@ -13,18 +13,8 @@ import {
   withoutGpu,
 } from './support/values.ts';
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-});
-afterAll(() => pages.close());
-
-const open: Pages['open'] = async (query, options) => {
-  const opened = await pages.open(`harmonics/${query}`, options);
-  await ready(opened.page, 'clebsch-harmonics');
-  return opened;
-};
-const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+const open = pageUnderTest('harmonics', (page) => ready(page, 'clebsch-harmonics'));
+const press = (page: Page, name: string) => button(page, name).click();
 /** Rows of D, with D c as the last number of each. */
 const table = (page: Page) => cellsOf(page, '.wigner');
 

@@ -1,21 +1,11 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
-import { openPages, type Pages } from './support/open-pages.ts';
+import { pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
 import { numberOf, pictureSize, ready, rememberedState, stateOf, withoutGpu } from './support/values.ts';
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-});
-afterAll(() => pages.close());
-
-const open: Pages['open'] = async (query, options) => {
-  const opened = await pages.open(`product/${query}`, options);
-  await ready(opened.page, 'clebsch-product');
-  return opened;
-};
+const open = pageUnderTest('product', (page) => ready(page, 'clebsch-product'));
 const engine = async (page: Page) => {
   const ids = ['0e-0', '1e-0', '1e-1', '1e-2', '2e-0', '2e-1', '2e-2', '2e-3', '2e-4'];
   return Promise.all(ids.map((id) => numberOf(page, `engine-${id}`)));

@@ -9,6 +9,7 @@ import { accessibilityProblems } from './support/accessibility.ts';
 import { openPages, type Pages } from './support/open-pages.ts';
 import { serveBuiltSite } from './support/serve-site.ts';
 import { downloadOf } from './support/site-sizes.ts';
+import { withoutGpu } from './support/values.ts';
 
 let site: Awaited<ReturnType<typeof serveBuiltSite>>;
 let pages: Pages;
@@ -105,10 +106,7 @@ describe.each(elementFolders)('%s', (folder) => {
   });
 
   test('without WebGPU it says what to do, and is still there', async () => {
-    const { page, complaints } = await pages.open(`${folder}/`, {
-      before: (page) =>
-        page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined })),
-    });
+    const { page, complaints } = await pages.open(`${folder}/`, { before: withoutGpu });
     await page.getByRole('alert').getByText('This browser has no WebGPU. Use Chrome').waitFor();
     await ready(page);
     expect(complaints).toEqual([]);

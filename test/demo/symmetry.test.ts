@@ -1,19 +1,14 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
-import { openPages, type Pages } from './support/open-pages.ts';
+import { button, pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
+import { withoutGpu } from './support/values.ts';
 
 /** A software adapter on a busy machine takes its time. */
 const WAIT = { timeout: 90_000 };
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-});
-afterAll(() => pages?.close());
-
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const open = pageUnderTest('symmetry');
 const value = async (page: Page, selector: string) =>
   Number(await page.locator(selector).getAttribute('value'));
 const loss = (page: Page, task: string) => value(page, `[data-task="${task}"] .loss`);
@@ -22,7 +17,7 @@ const component = (page: Page, name: string) => value(page, `[data-component="${
 const verdict = (page: Page) => page.locator('.verdict');
 
 test('the square stays, the rectangle becomes one, and x²−y² breaks the symmetry', async () => {
-  const { page, complaints } = await pages.open('symmetry/');
+  const { page, complaints } = await open('');
   await expect.poll(() => button(page, 'Train').isEnabled(), WAIT).toBe(true);
   await button(page, 'Train').click();
   await expect.poll(() => verdict(page).innerText(), WAIT).toContain('solved');
@@ -60,7 +55,7 @@ test('the square stays, the rectangle becomes one, and x²−y² breaks the symm
 });
 
 test('vectors alone cannot be an order parameter; a link holds the state; keys work', async () => {
-  const { page, complaints } = await pages.open('symmetry/?order=1o%2B1e&stretch=0.5&part=square&seed=3');
+  const { page, complaints } = await open('?order=1o%2B1e&stretch=0.5&part=square&seed=3');
   await expect.poll(() => button(page, 'Train').isEnabled(), WAIT).toBe(true);
   expect(await page.locator('[data-part="structure"]').isVisible()).toBe(false);
   // From the top of the page by keys alone.
@@ -111,7 +106,7 @@ async function site(page: Page, row: number, irrep: number) {
 }
 
 test('a molecule keeps its symmetry in a random network, and loses it with its atoms', async () => {
-  const { page, complaints } = await pages.open('symmetry/?part=structure&seed=2');
+  const { page, complaints } = await open('?part=structure&seed=2');
   const group = page.locator('.group');
   await expect.poll(() => group.innerText(), WAIT).toContain('48 operations');
   const [scalar, vector, pseudovector, two, three, four] = [0, 1, 2, 3, 4, 5];
@@ -143,7 +138,7 @@ test('a molecule keeps its symmetry in a random network, and loses it with its a
   await expect.poll(() => group.innerText(), WAIT).toContain('1 operation;');
   expect((await site(page, 0, pseudovector)).free).toBe('3 of 3');
 
-  await page.goto(`${pages.origin}/symmetry/?part=structure&structure=tetrahedron&shown=3o`);
+  await page.goto(new URL('?part=structure&structure=tetrahedron&shown=3o', page.url()).href);
   await expect.poll(() => group.innerText(), WAIT).toContain('24 operations');
   expect(await site(page, 0, three)).toMatchObject({ free: '1 of 7' });
   expect((await site(page, 0, two)).length).toBeLessThan(1e-4);
@@ -156,8 +151,8 @@ test('a molecule keeps its symmetry in a random network, and loses it with its a
 });
 
 test('without WebGPU it computes in f64', async () => {
-  const { page } = await pages.open('symmetry/?part=square', {
-    before: (p) => p.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined })),
+  const { page } = await open('?part=square', {
+    before: withoutGpu,
   });
   await expect.poll(() => button(page, 'Train').isEnabled(), WAIT).toBe(true);
   await button(page, 'Train').click();

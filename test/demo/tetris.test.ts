@@ -1,25 +1,20 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, onTestFailed, test, vi } from 'vitest';
+import { describe, expect, onTestFailed, test, vi } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
-import { openPages, type Pages } from './support/open-pages.ts';
+import { button, pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
+import { gpuMissing, numberOf as number } from './support/values.ts';
 
 // On a software adapter beside other work; how long things take is nothing that is tested here.
 const PATIENCE = 280_000;
 vi.setConfig({ testTimeout: 300_000 });
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-});
-afterAll(() => pages?.close());
-
-const open: Pages['open'] = async (path, options) => {
-  const opened = await pages.open(`tetris/${path}`, options);
+const openPage = pageUnderTest('tetris');
+const open: typeof openPage = async (path, options) => {
+  const opened = await openPage(path, options);
   onTestFailed(() => console.log('the page complained:', opened.complaints));
   return opened;
 };
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const state = (page: Page, text: string) => page.locator('#phase', { hasText: text });
 /** The network is compiled and nothing was trained yet. */
 const ready = (page: Page) => state(page, 'Ready').waitFor({ timeout: PATIENCE });
@@ -29,10 +24,6 @@ const rotations = (page: Page) => page.locator('#form td.rotations').allTextCont
 const picture = (page: Page, shape: number) => page.locator('.tiles canvas').nth(shape);
 /** Everything that the network says, in two digits. */
 const outputs = (page: Page) => page.locator('table.outputs td.output').allTextContents();
-const number = async (page: Page, id: string) => {
-  const value = await page.locator(`#${id}`).getAttribute('value');
-  return value ? Number(value) : Number.NaN;
-};
 const poll = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: PATIENCE });
 const reaches = (page: Page, id: string, least: number) =>
   poll(() => number(page, id)).toBeGreaterThanOrEqual(least);
@@ -151,7 +142,7 @@ test('pauses, steps, resets, and takes its settings from the controls and the ad
   await poll(() => new URL(page.url()).searchParams.has('layers')).toBe(false);
 
   // The address alone gives the same network.
-  await page.goto(`${pages.origin}/tetris/?mul=4&seed=4`);
+  await page.goto(new URL('?mul=4&seed=4', page.url()).href);
   await ready(page);
   expect(await outputs(page)).toEqual(other);
   expect(await page.locator('output[for="lr"]').textContent()).toBe('0.01');
@@ -345,23 +336,10 @@ test('a loss that is not a number stops the training with a sentence', async () 
 });
 
 describe('without a GPU', () => {
-  test.each([
-    [
-      'no WebGPU',
-      'This browser has no WebGPU. Use Chrome',
-      () => Object.defineProperty(navigator, 'gpu', { value: undefined }),
-    ],
-    [
-      'no adapter',
-      'found no adapter',
-      () => Object.defineProperty(navigator.gpu, 'requestAdapter', { value: async () => null }),
-    ],
-  ])(
+  test.each(gpuMissing)(
     '%s: the page says what to do, and trains the small network in a worker',
     async (_, sentence, before) => {
-      const { page, complaints } = await open('?mul=2&layers=1&lmax=1', {
-        before: (page) => page.addInitScript(before),
-      });
+      const { page, complaints } = await open('?mul=2&layers=1&lmax=1', { before });
       await page.getByRole('alert').getByText(sentence).waitFor({ timeout: PATIENCE });
       await ready(page);
       await button(page, 'Step').click();

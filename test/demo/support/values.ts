@@ -27,6 +27,19 @@ export function withoutGpu(page: Page): Promise<unknown> {
   return page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
 }
 
+/** Takes away the adapter that WebGPU would find. */
+function withoutAdapter(page: Page): Promise<unknown> {
+  return page.addInitScript(() =>
+    Object.defineProperty(navigator.gpu, 'requestAdapter', { value: async () => null }),
+  );
+}
+
+/** How a page may find itself without a GPU: the case, what it then says, and what to do before it is loaded. */
+export const gpuMissing = [
+  ['no WebGPU', 'This browser has no WebGPU. Use Chrome', withoutGpu],
+  ['no adapter', 'found no adapter', withoutAdapter],
+] as const;
+
 /** The state of an element as text, once it has been written into the address. */
 export async function rememberedState(page: Page, element: string): Promise<string> {
   await page.waitForTimeout(600);
