@@ -1,11 +1,13 @@
 // One step of a pointwise optimiser over the packed parameters, in place: `result` holds the parameters and then the
-// moments, each SIZE long. The default body is gradient descent with learning rate 0.01.
+// moments, each SIZE values long: single numbers, or four at once. The default body is gradient descent with learning rate
+// 0.01.
 //#import functions
 
+alias Value = f32; //#param
 const SIZE = 1u; //#param
 
-@group(0) @binding(0) var<storage, read_write> result: array<f32>;
-@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read_write> result: array<Value>;
+@group(0) @binding(1) var<storage, read> gradient: array<Value>;
 //#slot scalars
 //#end
 

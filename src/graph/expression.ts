@@ -411,26 +411,49 @@ export function toWgsl(
   args: readonly string[],
   prefix = 't',
 ): { lines: string[]; result: string } {
+  const { lines, write } = wgslWriter(prefix);
+  return { lines, result: write(e, args) };
+}
+
+/**
+ * Writes several expressions as `toWgsl` writes one: what is equal in them, of the same arguments, is computed once.
+ * `write` adds to `lines` and gives the text of the value.
+ *
+ * @param prefix what the names of the `let` lines start with
+ * @throws Error (`write`) if a number is too large for 32-bit floating point.
+ * @example
+ * ```ts
+ * import { expression as e } from 'clebsch';
+ * const { lines, write } = e.wgslWriter();
+ * const scaled = e.mul(e.argument(0), e.exp(e.argument(1)));
+ * ['x', 'y'].map((x) => write(scaled, [x, 'rate'])); // => ["t1", "t2"]
+ * lines; // => ["let t0 = exp(rate);", "let t1 = (x * t0);", "let t2 = (y * t0);"]
+ * ```
+ */
+export function wgslWriter(prefix = 't') {
   const lines: string[] = [];
   const known = new Map<string, string>();
-  // Derivatives share subexpressions: without this memory a deep one would be walked exponentially often.
-  const visited = new Map<Expression, string>();
-  const visit = (x: Expression): string => {
-    if (x.kind === 'number') return literal(x.value);
-    if (x.kind === 'argument') return args[x.index];
-    const before = visited.get(x);
-    if (before !== undefined) return before;
-    const text = functions[x.name].wgsl(x.args.map(visit), x.n);
-    let name = known.get(text);
-    if (name === undefined) {
-      name = `${prefix}${known.size}`;
-      known.set(text, name);
-      lines.push(`let ${name} = ${text};`);
-    }
-    visited.set(x, name);
-    return name;
+  const write = (e: Expression, args: readonly string[]): string => {
+    // Derivatives share subexpressions: without this memory a deep one would be walked exponentially often.
+    const visited = new Map<Expression, string>();
+    const visit = (x: Expression): string => {
+      if (x.kind === 'number') return literal(x.value);
+      if (x.kind === 'argument') return args[x.index];
+      const before = visited.get(x);
+      if (before !== undefined) return before;
+      const text = functions[x.name].wgsl(x.args.map(visit), x.n);
+      let name = known.get(text);
+      if (name === undefined) {
+        name = `${prefix}${known.size}`;
+        known.set(text, name);
+        lines.push(`let ${name} = ${text};`);
+      }
+      visited.set(x, name);
+      return name;
+    };
+    return visit(e);
   };
-  return { lines, result: visit(e) };
+  return { lines, write };
 }
 
 /**

@@ -73,32 +73,39 @@ export const optimizerStepOp: Op<OptimizerAttrs> = {
     const [, gradient, ...scalars] = node.inputs;
     const { parts } = node.attrs;
     const n = gradient.cols;
+    const width = n % 4 === 0 ? 4 : 1;
+    const entries = n / width;
+    const place = (part: number) => `result[at + ${part * entries}u]`;
     // The old state is read and the new one written in place, so it is the result's binding; see `overwrites`.
-    const lines = [
-      ...parts.map((_, r) => `let part${r} = result[at + ${r * n}u];`),
+    const loads = [
+      ...parts.map((_, r) => `let part${r} = ${place(r)};`),
       'let g = gradient[at];',
       ...scalars.map((_, i) => `let scalar${i} = hyper${i}[0];`),
     ];
-    const args = [...parts.map((_, r) => `part${r}`), 'g', ...scalars.map((_, i) => `scalar${i}`)];
-    parts.forEach((part, r) => {
-      const { lines: lets, result } = e.toWgsl(part, args, `t${r}_`);
-      lines.push(...lets, `result[at + ${r * n}u] = ${result};`);
+    // The functions are scalar; the four lanes are written out, what depends on hyperparameters only once for all.
+    const { lines, write } = e.wgslWriter();
+    const lanes = width === 4 ? ['.x', '.y', '.z', '.w'] : [''];
+    const hyper = scalars.map((_, i) => `scalar${i}`);
+    const results = lanes.map((lane) => {
+      const args = [...parts.map((_, r) => `part${r}${lane}`), `g${lane}`, ...hyper];
+      return parts.map((part) => write(part, args));
     });
+    const stores = parts.map((_, r) => `${place(r)} = Value(${results.map((lane) => lane[r]).join(', ')});`);
     return {
       shader: 'optimizer',
-      params: { SIZE: `${n}u` },
+      params: { Value: width === 4 ? 'vec4f' : 'f32', SIZE: `${entries}u` },
       slots: {
         scalars: scalars
           .map((_, i) => `@group(0) @binding(${i + 2}) var<storage, read> hyper${i}: array<f32>;`)
           .join('\n'),
-        body: indent(lines.join('\n')),
+        body: indent([...loads, ...lines, ...stores].join('\n')),
       },
       bindings: {
         result: 'result',
         gradient: 1,
         ...Object.fromEntries(scalars.map((_, i) => [`hyper${i}`, i + 2])),
       },
-      workgroups: Math.ceil(n / 64),
+      workgroups: Math.ceil(entries / 64),
     };
   },
   overwrites: true,
