@@ -1,11 +1,15 @@
-import { sizeOf, toWgsl } from '../graph/expression.ts';
+import { sizeOf } from '../graph/expression.ts';
 import type { Batch, Kernel, Node, Piece } from '../graph/node.ts';
+import { bodiesOf } from './pointwise-bodies.ts';
+import { bodyCode } from './pointwise-code.ts';
+import { Sizes } from './pointwise-numbers.ts';
 import { indent } from './wgsl.ts';
 
 /**
  * The kernel of everything that computes entry by entry: maps, slices, concatenations, broadcasts, and chains of them
  * fused into one. Generates the body of shaders/pointwise.wgsl: an invocation computes an entry of every piece, for a
- * software adapter takes the time of all branches, whichever it goes; the expressions as `let` lines.
+ * software adapter takes the time of all branches, whichever it goes. Pieces that are alike share their code
+ * (pointwise-bodies.ts).
  */
 export function pointwiseKernel(node: Node, pieces: readonly Piece[]): Kernel {
   const width = loadsByFour(node, pieces) ? 4 : 1;
@@ -64,23 +68,6 @@ const MOST_PIECES = 48;
 /** What invocations may go through for nothing, in operations: about what a dispatch costs on a software adapter. */
 const MOST_LOST = 1 << 19;
 
-/** The numbers of the uniform buffer: invocations (times width), how many of them a row has, then what generated code asks for. */
-class Sizes {
-  private readonly values: number[];
-  constructor(entries: number, cols: number) {
-    this.values = [entries, cols];
-  }
-  /** Modulo 2^32, as WGSL's u32 computes: an offset may be negative (an input placed further right), an index never is. */
-  at(value: number): string {
-    const at = this.values.push(value >>> 0) - 1;
-    return `sizes[${at >> 2}].${'xyzw'[at & 3]}`;
-  }
-  get table(): Uint32Array {
-    const { values } = this;
-    return Uint32Array.from({ length: Math.ceil(values.length / 4) * 4 }, (_, i) => values[i] ?? 0);
-  }
-}
-
 /** A value that a kernel reads, as single numbers or by `width`. */
 interface Input {
   readonly value: Node;
@@ -100,63 +87,29 @@ function inputsOf(all: readonly { node: Node; pieces: readonly Piece[] }[]): Inp
 }
 
 function codeOf(
-  { inputs, cols }: Node,
+  node: Node,
   pieces: readonly Piece[],
-  width: number,
+  width: 1 | 4,
   sizes: Sizes,
   bound: readonly Input[],
   base: string,
 ): string {
   const scalars = new Set(pieces.flatMap((p) => p.views.filter((v) => !v.column).map((v) => v.input)));
-  const names = inputs.map(
-    (value, i) => `in${bound.findIndex((one) => one.value === value && one.scalar === scalars.has(i))}`,
+  const inputs = node.inputs.map((value, i) => ({
+    name: `in${bound.findIndex((one) => one.value === value && one.scalar === scalars.has(i))}`,
+    cols: value.cols,
+  }));
+  const rows = new Map<string, string>();
+  const rowOf = (input: number | 'result') => {
+    const { name, cols } = input === 'result' ? { name: input, cols: node.cols } : inputs[input];
+    if (!rows.has(name)) rows.set(name, `let ${name}_row = row * ${sizes.at(cols)};`);
+    return `${name}_row`;
+  };
+  const frame = { width, span: spanOf(pieces), cols: node.cols, sizes, inputs, rowOf, base };
+  const bodies = bodiesOf(pieces, (input) => node.inputs[input].cols === node.cols).map((body) =>
+    bodyCode(body, frame),
   );
-  const code = pieces.map((piece) => {
-    const loads = piece.views.map((view, i) => {
-      const source = inputs[view.input];
-      const name = names[view.input];
-      const simple = !piece.over && view.column && view.row && view.offset === 0 && source.cols === cols;
-      const places = [view.row ? `row * ${sizes.at(source.cols)}` : '', view.column ? 'column' : ''];
-      const at = simple ? 'at' : [...places.filter(Boolean), sizes.at(view.offset)].join(' + ');
-      if (width === 1) return `let v${i} = ${name}[${at}];`;
-      return view.column ? `let v${i} = ${name}[(${at}) / 4u];` : `let v${i} = vec4f(${name}[${at}]);`;
-    });
-    const args = piece.views.map((_, i) => `v${i}`);
-    const lines: string[] = [];
-    if (width === 1) {
-      const { lines: lets, result } = toWgsl(piece.expression, args);
-      if (piece.over)
-        lines.push(
-          'var sum = 0.0;',
-          `for (var column = 0u; column < ${sizes.at(piece.over)}; column++) {`,
-          indent([...loads, ...lets, `sum += ${result};`].join('\n')),
-          '}',
-          `result[at${base}] = sum;`,
-        );
-      else lines.push(...loads, ...lets, `result[at${base}] = ${result};`);
-    } else {
-      // The functions are scalar; the four lanes are written out.
-      lines.push(...loads);
-      const lanes = ['x', 'y', 'z', 'w'].map((lane) => {
-        const { lines: lets, result } = toWgsl(
-          piece.expression,
-          args.map((a) => `${a}.${lane}`),
-          `${lane}_`,
-        );
-        lines.push(...lets);
-        return result;
-      });
-      lines.push(`result[(at${base}) / 4u] = vec4f(${lanes.join(', ')});`);
-    }
-    const text = indent(lines.join('\n'));
-    if (pieces.length === 1) return `{\n${text}\n}`;
-    const place = [
-      `let column = column + ${sizes.at(piece.start)};`,
-      `let at = row * ${sizes.at(cols)} + column;`,
-    ];
-    return `if (column < ${sizes.at(piece.end - piece.start)}) {\n${indent(place.join('\n'))}\n${text}\n}`;
-  });
-  return code.join('\n');
+  return [...rows.values(), ...bodies].join('\n');
 }
 
 function kernelOf(
@@ -167,7 +120,7 @@ function kernelOf(
   boundTo: (value: Node) => number | Node,
 ): Kernel {
   const type = width === 4 ? 'vec4f' : 'f32';
-  const { table } = sizes;
+  const { numbers } = sizes;
   const declarations = inputs.map(
     ({ scalar }, i) =>
       `@group(0) @binding(${i + 2}) var<storage, read> in${i}: array<${scalar ? 'f32' : type}>;`,
@@ -175,11 +128,11 @@ function kernelOf(
   const names = Object.fromEntries(inputs.map(({ value }, i) => [`in${i}`, boundTo(value)]));
   return {
     shader: 'pointwise',
-    params: { Value: type, WIDTH: `${width}u`, SIZES: `${table.length / 4}u` },
+    params: { Value: type, WIDTH: `${width}u`, SIZES: `${numbers.length / 4}u` },
     slots: { inputs: declarations.join('\n'), body },
     bindings: { result: 'result', ...names },
-    tables: { sizes: table },
-    workgroups: Math.ceil(table[0] / width / 64),
+    tables: { sizes: numbers },
+    workgroups: Math.ceil(numbers[0] / width / 64),
   };
 }
 

@@ -47,7 +47,9 @@ export function scaledPieces({ spec, open }: ProductAttrs): Piece[] | null {
           views.push({ input, row: true, column: true, offset: at(slot as 'x' | 'y' | 'z') - start }) - 1,
         ),
       );
-      piece.terms.push(e.mul(e.number(path.coefficient * entry.value), e.mul(a, b)));
+      // Without what the last digits say: products with 1 are none, and those of all irreps are alike.
+      const factor = Number((path.coefficient * entry.value).toPrecision(14));
+      piece.terms.push(e.mul(e.number(factor), e.mul(a, b)));
       terms++;
     }
   if (terms > MOST_TERMS) return null;
