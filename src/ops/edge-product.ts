@@ -3,9 +3,10 @@ import { input } from '../graph/leaf.ts';
 import { apply, type Node, type Op, type RowRange, shapeOf } from '../graph/node.ts';
 import { readersOf, rewrite } from '../graph/rewrite.ts';
 import { gatherOp, segmentSumOp } from './gather.ts';
+import { isChannelwise } from './product-channels.ts';
 import { type EdgeProductAttrs, type ProductAttrs, type ProductSpec, productInputs } from './product-form.ts';
 import { tensorProductOp } from './tensor-product.ts';
-import { edgeProductKernel, isChannelwise } from './tensor-product-kernel.ts';
+import { edgeProductKernel, gradientBatch } from './tensor-product-kernel.ts';
 
 /**
  * The four-linear form of `tensorProduct` along the edges of a graph, where z belongs to nodes. With z open it is
@@ -46,7 +47,8 @@ export const edgeProductOp: Op<EdgeProductAttrs> = {
   gradient() {
     throw new Error('edgeProduct: differentiate before fusing; a product along edges has no gradient rule');
   },
-  kernel: (node) => edgeProductKernel(node, 0),
+  kernel: (node) => edgeProductKernel([node], 0),
+  batch: gradientBatch('edgeProduct', (nodes, start) => edgeProductKernel(nodes, 0, start)),
   print: ({ spec, open }) => `${open} ${spec.paths.length} path${spec.paths.length === 1 ? '' : 's'}`,
   examples() {
     const [tiny, wide] = [example(3), example(8)];
@@ -84,7 +86,7 @@ export const addEdgeProductOp: Op<EdgeProductAttrs> = {
     return before.map((v, i) => v + sums[i]);
   },
   gradient: edgeProductOp.gradient,
-  kernel: (node) => edgeProductKernel(node, 1),
+  kernel: (node) => edgeProductKernel([node], 1),
   overwrites: true,
   print: edgeProductOp.print,
   examples: () =>

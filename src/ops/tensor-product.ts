@@ -10,7 +10,7 @@ import {
   productInputs,
   type SlotBlock,
 } from './product-form.ts';
-import { tensorProductKernel } from './tensor-product-kernel.ts';
+import { gradientBatch, sampleKernel, tensorProductKernel } from './tensor-product-kernel.ts';
 
 /** Calls `visit` with the channel of each slot, for every combination that a path sums over. */
 export function forEachChannel(
@@ -91,6 +91,7 @@ export const tensorProductOp: Op<ProductAttrs> = {
     return slots.map((slot) => () => productForm(spec, slot, filling));
   },
   kernel: tensorProductKernel,
+  batch: gradientBatch('tensorProduct', sampleKernel),
   byRows: ({ inputs, attrs, cols }) => ({
     inputs: inputs.map((_, i) => i),
     sums: false,

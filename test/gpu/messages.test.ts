@@ -79,10 +79,11 @@ test('messages equal the reference with their gradients, whatever the product an
     fc.asyncProperty(
       wideProductSpecs,
       fc.record({ used: fc.integer({ min: 0, max: 9 }), nodes: fc.integer({ min: 1, max: 4 }) }),
-      fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
-      async (spec, { used, nodes }, [padded, gathered, on]) => {
-        const { outputs, feeds } = messages(spec, { edges: 9, used, nodes, padded, gathered });
-        expect(await gpuError(gpu, outputs, feeds, { optimizations: { messages: on } })).toBeLessThan(2e-5);
+      fc.record({ padded: fc.boolean(), gathered: fc.boolean() }),
+      fc.record({ messages: fc.boolean(), batches: fc.boolean() }),
+      async (spec, graph, layout, optimizations) => {
+        const { outputs, feeds } = messages(spec, { edges: 9, ...graph, ...layout });
+        expect(await gpuError(gpu, outputs, feeds, { optimizations })).toBeLessThan(2e-5);
       },
     ),
     runs(16),
@@ -93,14 +94,21 @@ for (const [name, features, edges, used, nodes] of [
   ['one channel', '1x0e + 1x1o', 6, 6, 3],
   ['127 channels', '127x0e + 127x1o', 6, 6, 3],
   ['degree 3', '4x0e + 4x2e + 4x3o', 12, 12, 3],
+  ['degree 4', '4x4e', 12, 12, 3],
   ['no edge', '4x0e + 4x1o', 0, 0, 3],
   ['one node, no edge in use', '4x0e + 4x1o', 5, 0, 1],
 ] as const)
   test(`a convolution with ${name}`, async () => {
     const size = { edges, used, nodes, padded: true, gathered: true };
-    const { outputs, feeds } = messages(convolution(features, features.includes('3o') ? 3 : 2), size);
+    const lmax = Math.max(2, Irreps.parse(features).lmax);
+    const { outputs, feeds } = messages(convolution(features, lmax), size);
     const { plan } = prepare({ outputs });
-    if (edges > 0) expect(plan.steps.filter((node) => node.op.name === 'edgeProduct')).toHaveLength(3);
+    const products = plan.dispatches.map((nodes) => nodes.filter(({ op }) => op.name === 'edgeProduct'));
+    const open = products
+      .filter((nodes) => nodes.length > 0)
+      .map((nodes) => nodes.map(({ attrs }) => attrs.open));
+    // The gradients by x and by w share a dispatch.
+    if (edges > 0) expect(open.map((slots) => slots.sort().join()).sort()).toEqual(['w,x', 'z']);
     // Nothing has a row for each edge and the columns of the sums, but the gradient by y.
     const without = prepare({ outputs: { z: outputs.z, dx: outputs.dx, dw: outputs.dw } });
     const messageLike = without.plan.steps.filter(
@@ -108,4 +116,5 @@ for (const [name, features, edges, used, nodes] of [
     );
     expect(messageLike).toEqual([]);
     expect(await gpuError(gpu, outputs, feeds)).toBeLessThan(2e-5);
+    expect(await gpuError(gpu, outputs, feeds, { optimizations: { batches: false } })).toBeLessThan(2e-5);
   });
