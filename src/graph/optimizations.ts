@@ -20,7 +20,7 @@ export interface Optimizations {
   readonly strips: boolean;
   /** The sum of two blocked matrix products is one dispatch. */
   readonly sums: boolean;
-  /** Blocked matrix products, or pointwise values, that do not depend on each other are one dispatch. */
+  /** Blocked matrix products, pointwise values, or the gradients of a product along edges, that do not depend on each other are one dispatch. */
   readonly batches: boolean;
   /** An invocation of a matrix product computes a block of its result, not a single vector. */
   readonly tiles: boolean;
