@@ -1,17 +1,18 @@
 import type { LayoutBlock } from '../../src/index.ts';
 import { themeColour } from '../shared/colours.ts';
-import { find, make, setNumber, setText } from '../shared/dom.ts';
+import { find, headCell, make, setNumber, setText } from '../shared/dom.ts';
+import { figures } from '../shared/number-text.ts';
 import type { Scene } from '../shared/scene.ts';
 import { signalSurface } from '../shared/signal-surface.ts';
 import { distance, neighbourhoods, POINTS } from './cloud.ts';
 import type { PathConvolution } from './layer.ts';
 
 export const cloudHtml = `
-  <section class="panel" aria-labelledby="cloud-title">
+  <section class="panel points" aria-labelledby="cloud-title">
     <h2 id="cloud-title">The sum over neighbours</h2>
     <canvas class="scene cloud"></canvas>
     <p class="note cloud-note"></p>
-    <div class="scrolls" tabindex="0" role="region" aria-label="Table of messages"><table class="messages"></table></div>
+    <div class="scrolls" tabindex="0" role="region" aria-label="Table of messages"><table class="ruled messages"></table></div>
     <p class="sum-line" role="status"></p>
   </section>`;
 
@@ -67,8 +68,8 @@ export class CloudView {
       return make(
         'tr',
         '',
-        cell('th', String(near.src[edge])),
-        cell('td', distance(positions, near.src[edge], centre).toFixed(3)),
+        headCell(String(near.src[edge]), 'row'),
+        make('td', '', distance(positions, near.src[edge], centre).toFixed(3)),
         ...values.map((v) => number(v)),
       );
     });
@@ -76,13 +77,13 @@ export class CloudView {
     const head = make(
       'tr',
       '',
-      header('from'),
-      header('distance'),
+      headCell('from', 'col'),
+      headCell('distance', 'col'),
       ...partial.map((_, k) =>
-        header(block.ir.l === 1 ? `m${'xyz'[k]}` : `m${k - block.ir.l}`.replace('-', '−')),
+        headCell(block.ir.l === 1 ? 'xyz'[k] : `m = ${k - block.ir.l}`.replace('-', '−'), 'col'),
       ),
     );
-    const total = make('tr', 'total', cell('th', 'sum'), make('td'), ...partial.map((v) => number(v)));
+    const total = make('tr', 'total', headCell('sum', 'row'), make('td'), ...partial.map((v) => number(v)));
     const caption = make(
       'caption',
       'visually-hidden',
@@ -96,11 +97,7 @@ export class CloudView {
       `${used.length} of ${edges.length} neighbours of point ${centre} added. The layer’s output there: `,
       make('data', 'output', `(${whole.map(fixed).join(', ')})`),
       used.length === edges.length ? '; the sum differs from it by ' : '; still missing: ',
-      make(
-        'data',
-        'sum-difference',
-        difference < 1e-3 ? difference.toExponential(1).replace('-', '−') : difference.toPrecision(3),
-      ),
+      make('data', 'sum-difference', figures(difference)),
       '.',
     );
     setNumber(
@@ -186,7 +183,7 @@ export class CloudView {
     setText(
       find(this.root, '.cloud-note', HTMLElement),
       `${ir.l === 1 ? 'Arrows' : 'Surfaces'} at the neighbours: their messages (${ir}); at the orange point: the sum. The longest is ${longest.toPrecision(3)}. ` +
-        `${ir.p === (ir.l % 2 ? -1 : 1) ? '' : 'It is a pseudotensor: in a mirror it turns round. '}Drag, or use the arrow keys, to look from elsewhere.`,
+        `${ir.p === (ir.l % 2 ? -1 : 1) ? '' : 'It is a pseudotensor: inversion gives it the sign opposite to that of a tensor. '}Drag, or use the arrow keys, to look from elsewhere.`,
     );
     scene.label = `Point ${centre} with ${neighbours.length} neighbours; ${kind} show ${messages.length} messages and their sum (${sum.map(fixed).join(', ')})`;
   }
@@ -198,20 +195,8 @@ const fixed = (v: number) =>
     .replace(/^-(0\.0+)$/, '$1')
     .replace('-', '−');
 
-function cell(kind: 'td' | 'th', text: string): HTMLTableCellElement {
-  const made = make(kind, '', text);
-  if (kind === 'th') made.scope = 'row';
-  return made;
-}
-
 function number(value: number): HTMLTableCellElement {
   const data = make('data', '', fixed(value));
   data.value = String(value);
   return make('td', '', data);
-}
-
-function header(text: string): HTMLTableCellElement {
-  const made = make('th', '', text);
-  made.scope = 'col';
-  return made;
 }

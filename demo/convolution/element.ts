@@ -11,81 +11,23 @@ import {
 } from '../../src/index.ts';
 import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
-import { find, fragment, make, nextFrame, setNumber } from '../shared/dom.ts';
+import { find, fragment, nextFrame, setNumber } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
-import { flag, numberBetween, numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
 import { latest } from '../shared/live-program.ts';
 import { Scene, type SceneOptions } from '../shared/scene.ts';
 import { lostSoon, type StatefulProgram } from '../shared/stateful-program.ts';
+import tablesCss from '../shared/tables.css?inline';
 import { cloud, cloudFeatures, neighbourhoods, POINTS } from './cloud.ts';
-import { CloudView, cloudHtml } from './cloud-view.ts';
+import { CloudView } from './cloud-view.ts';
+import { showState } from './controls.ts';
 import css from './convolution.css?inline';
-import { EquivarianceView, equivarianceHtml } from './equivariance-view.ts';
-import { FilterView, filterHtml, planeGrid, planes, radialChart, unitFeatures } from './filter-view.ts';
-import { irrepsIn, type PathConvolution, pathConvolution } from './layer.ts';
-import { Operations, operationNames, operationTitles } from './operations.ts';
+import { EquivarianceView } from './equivariance-view.ts';
+import { fields, type State } from './fields.ts';
+import { FilterView, planeGrid, radialChart, unitFeatures } from './filter-view.ts';
+import { irrepsIn, type PathConvolution } from './layer.ts';
+import { Operations } from './operations.ts';
 import { ConvolutionPrograms } from './programs.ts';
-
-const paths = pathConvolution(3).paths.map(({ name }) => name);
-
-const fields = {
-  part: oneOf('all', ['all', 'filter', 'equivariance']),
-  seed: wholeNumber(0, 0, 99999),
-  learningRate: numberBetween(0.02, 0, 0.2, { key: 'lr', open: true }),
-  radius: numberBetween(3, 1.5, 4),
-  path: wholeNumber(1, 0, paths.length - 1),
-  from: wholeNumber(0, 0, 4),
-  to: wholeNumber(1, 0, 4),
-  plane: oneOf('xy', planes),
-  centre: wholeNumber(0, 0, POINTS - 1),
-  added: wholeNumber(POINTS - 1, 0, POINTS - 1),
-  operation: oneOf('convolution', operationNames),
-  rotate: numbers([0.6, 0.9, -0.4], { digits: 5 }),
-  invert: flag(false),
-};
-type State = StateOf<typeof fields>;
-
-const option = (value: string | number, text: string | number = value) =>
-  `<option value="${value}">${text}</option>`;
-
-const html = `
-  <div class="part" data-part="filter">
-    <div class="controls" role="group" aria-label="Training">
-      <div class="buttons" data-controls="play">
-        <button type="button" class="primary play" disabled>Train</button>
-        <button type="button" class="one-step" disabled>Step</button>
-        <button type="button" class="reset" disabled>Reset</button>
-      </div>
-      <label data-controls="radius"><span>Radius <b class="radius-value"></b></span>
-        <input type="range" name="radius" min="1.5" max="4" step="0.1"></label>
-      <label data-controls="settings">Learning rate <input name="learningRate" inputmode="decimal" size="6"></label>
-      <label data-controls="settings">Seed <input name="seed" inputmode="numeric" size="6"></label>
-      <dl class="readout"><div><dt>Steps</dt><dd><data class="steps" value="0">0</data></dd></div>
-        <div><dt>Loss</dt><dd><data class="loss" value="">–</data></dd></div></dl>
-    </div>
-    <div class="controls" role="group" aria-label="What is shown">
-      <label data-controls="path">Path <select name="path">${paths.map((name, i) => option(i, name)).join('')}</select></label>
-      <label data-controls="path">Input component <select name="from"></select></label>
-      <label data-controls="path">Output component <select name="to"></select></label>
-      <label data-controls="path">Plane <select name="plane">${planes.map((p) => option(p)).join('')}</select></label>
-      <label data-controls="centre">Point <select name="centre">${Array.from({ length: POINTS }, (_, i) => option(i)).join('')}</select></label>
-      <label data-controls="centre"><span>Neighbours added: <b class="added-value"></b></span>
-        <input type="range" name="added" min="0" max="${POINTS - 1}" step="1"></label>
-      <div class="buttons" data-controls="centre"><button type="button" class="build">Add one by one</button></div>
-    </div>
-    <div class="panels thirds">${cloudHtml}${filterHtml}</div>
-  </div>
-  <div class="part" data-part="equivariance">
-    <div class="controls" role="group" aria-label="The turn">
-      <label data-controls="operation">Operation <select name="operation">${operationNames
-        .map((name) => option(name, operationTitles[name][0]))
-        .join('')}</select></label>
-      ${['α', 'β', 'γ'].map((letter, i) => `<label data-controls="rotate"><span>${letter} <b class="angle-${i}"></b></span><input type="range" class="angle" data-angle="${i}" min="-3.14" max="3.14" step="0.01"></label>`).join('')}
-      <div class="buttons" data-controls="rotate"><button type="button" class="random">Turn at random</button></div>
-      <label class="check" data-controls="rotate"><input type="checkbox" class="invert"> and invert</label>
-    </div>
-    <div class="panels">${equivarianceHtml}</div>
-  </div>`;
+import { template } from './template.ts';
 
 /** How long training may hold up a frame, and how often pictures follow it, in milliseconds. */
 const FRAME_BUDGET = 12;
@@ -107,7 +49,7 @@ interface Live {
 /** A convolution on points, path by path; and every operation before and after a turn. */
 export class ConvolutionElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [uplotCss, css];
+  static override readonly styles = [uplotCss, tablesCss, css];
   private gpu: GpuContext | null = null;
   private live: Live | null = null;
   private operations: Operations | null = null;
@@ -126,7 +68,7 @@ export class ConvolutionElement extends ClebschElement<State> {
   private turns = 0;
 
   protected override render(): void {
-    this.view.append(fragment(html), this.code.element);
+    this.view.append(fragment(template), this.code.element);
     this.code.element.dataset.controls = 'code';
     const on = (selector: string, act: () => void) =>
       find(this.view, selector, HTMLButtonElement).addEventListener('click', act);
@@ -151,7 +93,7 @@ export class ConvolutionElement extends ClebschElement<State> {
         this.set({ rotate });
       });
     this.bindControls();
-    this.showState();
+    showState(this.view, this.state);
   }
 
   protected override async start(gpu: GpuContext | null): Promise<void> {
@@ -182,7 +124,7 @@ export class ConvolutionElement extends ClebschElement<State> {
   }
 
   protected override changed(names: ReadonlySet<keyof State & string>): void {
-    this.showState();
+    showState(this.view, this.state);
     if (!this.cloudView) return;
     const has = (...wanted: (keyof State & string)[]) => wanted.some((name) => names.has(name));
     if (has('seed', 'learningRate', 'radius', 'part')) this.again();
@@ -404,45 +346,6 @@ export class ConvolutionElement extends ClebschElement<State> {
     const { instruction } = layer.paths[this.state.path];
     const [a, c] = [irrepsIn.blocks[instruction.in1], layer.tp.layoutOut.blocks[instruction.out]];
     return [Math.min(this.state.from, a.ir.dim - 1), Math.min(this.state.to, c.ir.dim - 1)];
-  }
-
-  private showState(): void {
-    const { state } = this;
-    const [, lin, lout] = /(\d)\D+ × .* → (\d)/.exec(paths[state.path])!;
-    for (const [name, l] of [
-      ['from', Number(lin)],
-      ['to', Number(lout)],
-    ] as const) {
-      const select = find(this.view, `select[name="${name}"]`, HTMLSelectElement);
-      if (select.options.length !== 2 * l + 1)
-        select.replaceChildren(
-          ...Array.from({ length: 2 * l + 1 }, (_, k) => {
-            const made = make(
-              'option',
-              '',
-              l === 1 ? 'xyz'[k] : l === 0 ? '1' : `m = ${k - l}`.replace('-', '−'),
-            );
-            made.value = String(k);
-            return made;
-          }),
-        );
-    }
-    for (const control of this.view.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]')) {
-      const name = control.name as keyof State;
-      let text = fields[name].write(state[name] as never);
-      if (control instanceof HTMLSelectElement && (name === 'from' || name === 'to'))
-        text = String(Math.min(Number(text), control.options.length - 1));
-      if (control.value !== text) control.value = text;
-    }
-    find(this.view, '.radius-value', HTMLElement).textContent = state.radius.toFixed(1);
-    find(this.view, '.added-value', HTMLElement).textContent = String(state.added);
-    find(this.view, '.invert', HTMLInputElement).checked = state.invert;
-    state.rotate.forEach((angle, i) => {
-      find(this.view, `.angle-${i}`, HTMLElement).textContent = angle.toFixed(2).replace('-', '−');
-      find(this.view, `[data-angle="${i}"]`, HTMLInputElement).value = String(angle);
-    });
-    for (const part of this.view.querySelectorAll<HTMLElement>('[data-part]'))
-      part.hidden = state.part !== 'all' && state.part !== part.dataset.part;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Irreps, Matrix3 } from '../../src/index.ts';
 import { themeColour } from '../shared/colours.ts';
-import { find, make, setText } from '../shared/dom.ts';
+import { find, headCell, make, setText } from '../shared/dom.ts';
+import { figures } from '../shared/number-text.ts';
 import type { Scene } from '../shared/scene.ts';
 import { POINTS, turnPoints } from './cloud.ts';
 import { type Comparison, type OperationName, operationNames, operationTitles } from './operations.ts';
@@ -13,11 +14,11 @@ export const equivarianceHtml = `
       <figure><canvas class="scene after"></canvas><figcaption>g f(x): first computed, then turned</figcaption></figure>
     </div>
     <p class="side-note" role="status"></p>
-    <div class="scrolls" tabindex="0" role="region" aria-label="Table of numbers at the first point"><table class="sides-table"></table></div>
+    <div class="scrolls" tabindex="0" role="region" aria-label="Table of numbers at the first point"><table class="ruled sides-table"></table></div>
   </section>
   <section class="panel" aria-labelledby="operations-title">
     <h2 id="operations-title">Every operation</h2>
-    <div class="scrolls" tabindex="0" role="region" aria-label="Table of operations"><table class="operations"></table></div>
+    <div class="scrolls" tabindex="0" role="region" aria-label="Table of operations"><table class="ruled operations"></table></div>
     <p class="note">f(x) itself is computed once; for each turn g all operations run again on the turned points and features. D(g) is computed in f64.</p>
   </section>`;
 
@@ -47,7 +48,7 @@ export class EquivarianceView {
     const verdict = one.error < 1e-3 * one.size ? 'the same but for rounding' : 'not the same';
     setText(
       find(this.root, '.side-note', HTMLElement),
-      `${operationTitles[chosen][0].replace(/:.*/, '')}: the two sides are ${verdict}; the largest difference is ${shown(one.error)}.`,
+      `${operationTitles[chosen][0].replace(/:.*/, '')}: the two sides are ${verdict}; the largest difference is ${figures(one.error)}.`,
     );
     this.numbers(one);
   }
@@ -56,10 +57,9 @@ export class EquivarianceView {
     const rows = operationNames.map((name) => {
       const { error, size, irreps } = compared[name];
       const [title, e3nn] = operationTitles[name];
-      const head = make('th', '', title);
-      head.scope = 'row';
+      const head = headCell(title, 'row');
       head.append(make('small', '', `e3nn: ${e3nn}; to ${irreps}`));
-      const data = make('data', error < 1e-3 * size ? 'right' : 'wrong', shown(error));
+      const data = make('data', error < 1e-3 * size ? 'right' : 'wrong', figures(error));
       data.value = String(error);
       data.dataset.operation = name;
       return make(
@@ -73,7 +73,7 @@ export class EquivarianceView {
     const head = make(
       'tr',
       '',
-      ...['Operation f', '|f(gx) − g f(x)|', 'largest |f(x)|'].map((text) => header(text)),
+      ...['Operation f', '|f(gx) − g f(x)|', 'largest |f(x)|'].map((text) => headCell(text, 'col')),
     );
     find(this.root, '.operations', HTMLTableElement).replaceChildren(
       make(
@@ -93,14 +93,13 @@ export class EquivarianceView {
         const values = (from: ArrayLike<number>) => Array.from(from).slice(at, at + ir.dim);
         const [a, b] = [values(turnedFirst), values(turnedAfter)];
         at += ir.dim;
-        const name = make('th', '', String(ir));
-        name.scope = 'row';
+        const name = headCell(String(ir), 'row');
         const list = (numbers: number[]) =>
           make('td', '', numbers.map((v) => v.toFixed(3).replace('-', '−')).join('  '));
         return make('tr', '', name, list(a), list(b));
       }),
     );
-    const head = make('tr', '', ...['irrep', 'f(gx)', 'g f(x)'].map((text) => header(text)));
+    const head = make('tr', '', ...['irrep', 'f(gx)', 'g f(x)'].map((text) => headCell(text, 'col')));
     find(this.root, '.sides-table', HTMLTableElement).replaceChildren(
       make('caption', 'visually-hidden', 'The two sides at the first point, irrep by irrep'),
       make('thead', '', head),
@@ -149,13 +148,4 @@ export class EquivarianceView {
       .map((v) => v.toFixed(3))
       .join(', ')})`;
   }
-}
-
-const shown = (v: number) =>
-  v === 0 ? '0' : v < 1e-3 ? v.toExponential(1).replace('-', '−') : v.toPrecision(3);
-
-function header(text: string): HTMLTableCellElement {
-  const made = make('th', '', text);
-  made.scope = 'col';
-  return made;
 }

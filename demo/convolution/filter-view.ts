@@ -9,6 +9,7 @@ export const filterHtml = `
   <section class="panel" aria-labelledby="radial-title">
     <h2 id="radial-title">Radial functions, by path</h2>
     <div class="chart radial"></div>
+    <p class="note key"><span class="path-key"></span> <span class="law-key" hidden></span> <span class="others-key">the other paths</span></p>
     <p class="note radial-note"></p>
   </section>
   <section class="panel" aria-labelledby="slice-title">
@@ -42,22 +43,15 @@ export function unitFeatures(layer: PathConvolution, path: number, component: nu
   return x;
 }
 
-/** The curves of all radial functions. */
+/** The curves: those of all paths thin, then the law that the chosen one is to find, and it itself. */
 export const radialChart = (layer: PathConvolution): ChartOptions => ({
   label: 'The radial function of each path over the distance',
   range: [-2, 5],
+  across: 'distance r',
   series: [
-    ...layer.paths.map((_, i) => ({
-      label: layer.paths[i].name,
-      colour: `--series-${(i % 4) + 1}`,
-      width: 1.5,
-    })),
-    ...[0, 1, 2].map((l) => ({
-      label: `1/r^${l + 1}`,
-      colour: `--series-${l + 1}`,
-      dashed: true,
-      width: 1.5,
-    })),
+    ...layer.paths.map(({ name }) => ({ label: name, colour: '--edge', width: 1 })),
+    { label: 'the law', colour: '--series-2', dashed: true, width: 3 },
+    { label: 'the chosen path', colour: '--series-1', width: 3 },
   ],
 });
 
@@ -86,32 +80,33 @@ export class FilterView {
       const at = layer.tp.weightPositions[layer.paths[p].instruction.weightSlice![0]];
       return Array.from(radii, (_, i) => functions[i * cols + at]);
     };
-    const exact = (l: number) =>
-      Array.from(radii, (r) => (r >= NEAREST * radius && r <= FARTHEST * radius ? exactRadial(l, r) : null));
+    const inside = (r: number) => r >= NEAREST * radius && r <= FARTHEST * radius;
+    const hasLaw = path < 3;
+    const law = Array.from(radii, (r) => (hasLaw && inside(r) ? exactRadial(path, r) : null));
     const curves = layer.paths.map((_, p) => column(p));
-    this.chart.draw([Array.from(radii), ...curves, exact(0), exact(1), exact(2)]);
-    this.chart.emphasise(path);
-    const inside = Array.from(radii.keys()).filter(
-      (i) => radii[i] >= NEAREST * radius && radii[i] <= FARTHEST * radius,
-    );
+    const shown = curves[path];
+    this.chart.draw([Array.from(radii), ...curves, law, shown]);
     const note = find(this.root, '.radial-note', HTMLElement);
     const { name } = layer.paths[path];
-    const shown = curves[path];
-    if (path < 3) {
-      const off = Math.sqrt(
-        inside.reduce((sum, i) => sum + (shown[i] / exactRadial(path, radii[i]) - 1) ** 2, 0) / inside.length,
-      );
+    find(this.root, '.path-key', HTMLElement).textContent = name;
+    const lawKey = find(this.root, '.law-key', HTMLElement);
+    lawKey.hidden = !hasLaw;
+    if (hasLaw) {
+      const power = ['', '²', '³'][path];
+      lawKey.textContent = `1/r${power}`;
+      const where = Array.from(radii.keys()).filter((i) => inside(radii[i]));
+      const off = Math.sqrt(where.reduce((sum, i) => sum + (shown[i] / law[i]! - 1) ** 2, 0) / where.length);
       note.dataset.error = String(off);
       setText(
         note,
-        `Thick: ${name}. Dashed: 1/r${['', '²', '³'][path]} and the two others, where the training has distances. Root mean square of ` +
-          `R(r) r${['', '²', '³'][path]} − 1 there: ${(100 * off).toPrecision(2)} %.`,
+        `Thick: ${name}. Between the distances seen in training it differs from 1/r${power} by ${(100 * off).toFixed(off < 0.1 ? 1 : 0)} %, ` +
+          'the root mean square of the relative error.',
       );
     } else {
       delete note.dataset.error;
       setText(
         note,
-        `Thick: ${name}. This path starts from a vector; gravity has none, so its last layer keeps its first weights. Dashed: 1/r, 1/r², 1/r³.`,
+        `Thick: ${name}. This path starts from a vector; gravity has none, so its last layer keeps its first weights.`,
       );
     }
   }
@@ -143,8 +138,8 @@ export class FilterView {
     });
     context.putImageData(image, 0, 0);
     const text =
-      `${layer.paths[path].name}, from component ${componentIn + 1} to component ${componentOut + 1}, in the ${plane} plane: blue is positive, orange ` +
-      `negative, the largest value ${most.toPrecision(3)}; strengths are drawn by their square root.`;
+      `${layer.paths[path].name}, from component ${componentIn + 1} to component ${componentOut + 1}, in the ${plane} plane, ${[...plane][0]} to the right: ` +
+      `blue is positive, orange negative, the largest value ${most.toPrecision(3)}. The colour’s strength is the square root of the value.`;
     canvas.setAttribute('aria-label', `The filter ${text}`);
     canvas.dataset.largest = String(most);
     setText(find(this.root, '.slice-note', HTMLElement), text);

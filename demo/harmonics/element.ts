@@ -92,6 +92,8 @@ export class HarmonicsElement extends ClebschElement<State> {
       const length = normOf(c);
       this.set({ c: Array.from(c, (v) => Number((v / length).toFixed(3))) });
     });
+    this.control.show(this.state);
+    this.showChoice();
   }
 
   protected override async start(gpu: GpuContext | null): Promise<void> {

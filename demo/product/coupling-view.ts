@@ -1,5 +1,5 @@
 import { Irrep, type Wigner3jEntry, wigner3jSparse } from '../../src/index.ts';
-import { make } from '../shared/dom.ts';
+import { headCell, make } from '../shared/dom.ts';
 import { scrolling } from '../shared/heat-table.ts';
 import { decimals } from '../shared/number-text.ts';
 
@@ -22,14 +22,10 @@ export function couplingView(ir1: string, ir2: string, ir3: string): HTMLElement
       'figure',
       'coupling',
       map(entries, a, b, k, largest, `m3 = ${signed(k - c.l)}`),
-      make('figcaption', '', `m3 = ${signed(k - c.l)}`),
+      make('figcaption', '', `m₃ = ${signed(k - c.l)}`),
     ),
   );
-  const head = ['m1', 'm2', 'm3', 'C'].map((text) => {
-    const cell = make('th', '', text);
-    cell.scope = 'col';
-    return cell;
-  });
+  const head = ['m₁', 'm₂', 'm₃', 'C'].map((text) => headCell(text, 'col'));
   const rows = entries.map(({ i, j, k, value }) =>
     make(
       'tr',
@@ -53,7 +49,7 @@ export function couplingView(ir1: string, ir2: string, ir3: string): HTMLElement
     make(
       'p',
       'note',
-      'Each map: m1 downwards, m2 to the right. Blue is positive, orange negative, white zero.',
+      'Each map: m₁ downwards, m₂ to the right. Blue is positive, orange negative, empty zero.',
     ),
     make('div', 'maps', ...maps),
     make('details', '', make('summary', '', `All ${entries.length} numbers`), listing),

@@ -19,13 +19,12 @@ import { PathsTable } from './paths-table.ts';
 import styles from './product.css?inline';
 import { vectorProduct } from './product-nodes.ts';
 import source from './product-nodes.ts?raw';
+import { template } from './template.ts';
 import { Tip } from './tip.ts';
 import { vectorPaths } from './vector-paths.ts';
 
 const LMAX = 6;
 const irreps = [...Irrep.iterator(LMAX)].map(String).sort();
-
-import { template } from './template.ts';
 
 const fields = {
   a: numbers([1, 0, 0]),
@@ -86,6 +85,7 @@ export class ProductElement extends ClebschElement<State> {
     find(this.view, '#another', HTMLButtonElement).addEventListener('click', () =>
       this.set({ rotation: (this.state.rotation + 1) % 10_000 }),
     );
+    this.showState();
   }
 
   protected override async start(gpu: GpuContext | null): Promise<void> {
@@ -210,9 +210,6 @@ o3.TensorProduct('1o', '1o', '1e', [(0, 0, 0, 'uuu', False)])(a, b)`,
     );
     const error = largestDifference(parts.flat(), out.productOfTurned);
     setNumber(find(this.view, '#vectors-error', HTMLDataElement), error, powerOfTen(error));
-    for (const name of ['ir1', 'ir2', 'ir3'] as const)
-      find(this.view, `#${name}`, HTMLSelectElement).value = state[name];
-    setNumber(find(this.view, '#rotation', HTMLDataElement), state.rotation, String(state.rotation));
     await this.path.compute(matrix, random);
   }
 
@@ -222,15 +219,24 @@ o3.TensorProduct('1o', '1o', '1e', [(0, 0, 0, 'uuu', False)])(a, b)`,
     return new Float32Array([...a, ...b, ...vectorPaths[1].textbook(a, b)]);
   }
 
-  private showVectors(product: ArrayLike<number>): void {
-    const { a, b } = this.state;
-    const cross = vectorPaths[1].textbook(a, b);
-    this.table.show(product, a, b);
+  /** What the visitor has chosen, in the controls. */
+  private showState(): void {
+    const { a, b, rotation } = this.state;
     for (const [name, vector] of Object.entries({ a, b }))
       for (const [i, axis] of [...'xyz'].entries()) {
         const input = find(this.view, `#${name}${axis}`, HTMLInputElement);
         if (input.value === '' || Number(input.value) !== vector[i]) input.value = String(vector[i]);
       }
+    for (const name of ['ir1', 'ir2', 'ir3'] as const)
+      find(this.view, `#${name}`, HTMLSelectElement).value = this.state[name];
+    setNumber(find(this.view, '#rotation', HTMLDataElement), rotation, String(rotation));
+  }
+
+  private showVectors(product: ArrayLike<number>): void {
+    const { a, b } = this.state;
+    const cross = vectorPaths[1].textbook(a, b);
+    this.showState();
+    this.table.show(product, a, b);
     if (this.arrows) this.arrows.vectors = this.arrowEnds();
     this.tips?.[0].show(a);
     this.tips?.[1].show(b);

@@ -2,6 +2,11 @@ import { make, setNumber, setText } from '../shared/dom.ts';
 import { decimals } from '../shared/number-text.ts';
 import { vectorPaths } from './vector-paths.ts';
 
+/** Text in which what follows an underscore is a subscript. */
+function lowered(text: string): (Node | string)[] {
+  return text.split(/_(\w+)/).map((part, i) => (i % 2 === 1 ? make('sub', '', part) : part));
+}
+
 /** The nine numbers of the product of two vectors beside those of the textbook, and what is between them. */
 export class PathsTable {
   readonly element = make('table', 'numbers paths');
@@ -13,7 +18,7 @@ export class PathsTable {
 
   constructor() {
     const head = (text: string, scope: 'col' | 'row' | 'rowgroup') => {
-      const cell = make('th', '', text);
+      const cell = make('th', '', ...lowered(text));
       cell.scope = scope;
       return cell;
     };

@@ -1,6 +1,9 @@
 const inputs = (name: 'a' | 'b') =>
   [...'xyz']
-    .map((axis) => `<label>${name}${axis} <input id="${name}${axis}" type="number" step="0.1"></label>`)
+    .map(
+      (axis) =>
+        `<label><span>${name}<sub>${axis}</sub></span> <input id="${name}${axis}" type="number" step="0.1"></label>`,
+    )
     .join('');
 
 /** What the element shows, before anything was computed. */
@@ -10,7 +13,7 @@ export const template = `
     <h2 id="vectors-heading">Two vectors</h2>
     <div class="picture" id="picture"></div>
     <p class="note" id="picture-note">Drag the tips of a and b, or move them with the arrow keys. Drag beside them to turn both
-      together. Green: a × b. The surface is the part of degree 2, |n S n| in each direction n, blue where positive.</p>
+      together. Green: a × b. The surface is the part of degree 2, |n · S n| in each direction n; blue where n · S n is positive, orange where it is negative.</p>
     <div class="vector-inputs" data-controls="vectors">
       <div class="controls" role="group" aria-label="Vector a">${inputs('a')}</div>
       <div class="controls" role="group" aria-label="Vector b">${inputs('b')}</div>

@@ -7,7 +7,7 @@ export interface VectorPath {
   readonly end: number;
   /** The textbook's numbers, in the order of the irrep's components. */
   textbook(a: readonly number[], b: readonly number[]): number[];
-  /** What they are called. */
+  /** What they are called; what follows an underscore stands lower. */
   readonly components: readonly string[];
   /** The path's numbers divided by the textbook's, and how that is written. */
   readonly ratio: number;
@@ -31,7 +31,7 @@ export const vectorPaths: readonly VectorPath[] = [
     start: 1,
     end: 4,
     textbook: (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]],
-    components: ['(a × b)x', '(a × b)y', '(a × b)z'],
+    components: ['(a × b)_x', '(a × b)_y', '(a × b)_z'],
     ratio: Math.SQRT1_2,
     writtenRatio: '1/√2',
   },
@@ -45,7 +45,7 @@ export const vectorPaths: readonly VectorPath[] = [
       const s = (i: number, j: number) => (a[i] * b[j] + a[j] * b[i]) / 2 - (i === j ? dot(a, b) / 3 : 0);
       return [s(0, 2), s(0, 1), (Math.sqrt(3) / 2) * s(1, 1), s(1, 2), (s(2, 2) - s(0, 0)) / 2];
     },
-    components: ['Sxz', 'Sxy', '½√3 Syy', 'Syz', '½(Szz − Sxx)'],
+    components: ['S_xz', 'S_xy', '½√3 S_yy', 'S_yz', '½(S_zz − S_xx)'],
     ratio: Math.SQRT2,
     writtenRatio: '√2',
   },

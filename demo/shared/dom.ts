@@ -24,6 +24,13 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A cell that heads a row or a column of a table. */
+export function headCell(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
+  const cell = make('th', '', text);
+  cell.scope = scope;
+  return cell;
+}
+
 /** Changes nothing where the text is already there: screen readers would say it again. */
 export function setText(target: Element, text: string | null): void {
   if (target.textContent !== (text ?? '')) target.textContent = text;

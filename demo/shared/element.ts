@@ -4,6 +4,7 @@ import { fragment, make, setText } from './dom.ts';
 import elementCss from './element.css?inline';
 import { speakWithParent } from './embed-protocol.ts';
 import { defaultsOf, type Fields, keyOf, parseFields, writeFields } from './fields.ts';
+import { stopsWhereItScrolls } from './scroll-stop.ts';
 
 const isEmbedded = () => new URLSearchParams(location.search).has('embed');
 
@@ -48,6 +49,8 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   protected awake = true;
   private readonly fields: Fields;
   private readonly noticeBox: HTMLElement;
+  /** Says what goes on while there is nothing to see yet. */
+  private readonly startingBox = make('p', 'starting');
   private values: Record<string, unknown>;
   private startTexts: Record<string, string> = {};
   private pending: Set<string> | null = null;
@@ -69,9 +72,11 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     this.root.adoptedStyleSheets = [elementCss, ...styles].map(sheetOf);
     this.root.append(
       fragment('<div class="notice" role="alert" hidden><p></p><button type="button">Close</button></div>'),
+      this.startingBox,
       this.view,
     );
     this.noticeBox = this.root.querySelector<HTMLElement>('.notice')!;
+    this.startingBox.setAttribute('role', 'status');
     this.noticeBox.querySelector('button')!.addEventListener('click', () => this.notice(null));
   }
 
@@ -202,6 +207,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     if (this.view.childNodes.length === 0) {
       this.render();
       this.showControls();
+      for (const region of this.view.querySelectorAll<HTMLElement>('.scrolls')) stopsWhereItScrolls(region);
     }
     void this.run(signal);
   }
@@ -260,6 +266,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
   }
 
   private async begin(gpu: GpuContext | null, signal: AbortSignal): Promise<void> {
+    setText(this.startingBox, gpu ? 'Compiling for your GPU …' : 'Starting …');
     try {
       await this.start(gpu);
       this.running = true;
@@ -268,6 +275,7 @@ export abstract class ClebschElement<S extends object> extends HTMLElement {
     } catch (error) {
       if (!signal.aborted) this.fail(error as Error);
     }
+    setText(this.startingBox, '');
     // What was begun and failed, or begun after the element had been removed.
     if (signal.aborted || !this.running) this.stop();
     if (signal.aborted) this.running = false;

@@ -1,5 +1,6 @@
-import { make, setText } from './dom.ts';
+import { headCell, make, setText } from './dom.ts';
 import { decimals } from './number-text.ts';
+import { stopsWhereItScrolls } from './scroll-stop.ts';
 
 /** Writes a number into a cell, and colours the cell by sign and size; `full` is the size of the strongest colour. */
 export function heatCell(cell: HTMLElement, value: number, full: number, digits = 2): void {
@@ -17,23 +18,18 @@ export class HeatTable {
   private readonly cells: readonly HTMLTableCellElement[];
 
   constructor(caption: string, rows: readonly string[], cols: readonly string[]) {
-    const head = (text: string, scope: 'row' | 'col') => {
-      const cell = make('th', '', text);
-      cell.scope = scope;
-      return cell;
-    };
     const cells: HTMLTableCellElement[] = [];
     const body = make('tbody');
     for (const name of rows) {
       const own = cols.map(() => make('td'));
       cells.push(...own);
-      body.append(make('tr', '', ...(rows.some(Boolean) ? [head(name, 'row')] : []), ...own));
+      body.append(make('tr', '', ...(rows.some(Boolean) ? [headCell(name, 'row')] : []), ...own));
     }
     this.element.append(make('caption', 'visually-hidden', caption));
     if (cols.some(Boolean)) {
       const corner = rows.some(Boolean) ? [make('td', 'plain')] : [];
       this.element.append(
-        make('thead', '', make('tr', '', ...corner, ...cols.map((name) => head(name, 'col')))),
+        make('thead', '', make('tr', '', ...corner, ...cols.map((name) => headCell(name, 'col')))),
       );
     }
     this.element.append(body);
@@ -54,7 +50,7 @@ export class HeatTable {
 /** What is too wide for a narrow screen scrolls in a region that the keyboard reaches. */
 export function scrolling(label: string, ...content: (Node | string)[]): HTMLElement {
   const region = make('div', 'scrolls', ...content);
-  region.tabIndex = 0;
+  stopsWhereItScrolls(region);
   region.setAttribute('role', 'region');
   region.setAttribute('aria-label', label);
   return region;

@@ -15,6 +15,8 @@ export interface ChartOptions {
   readonly logarithmic?: boolean;
   /** Ends of the vertical axis; by default what is drawn. */
   readonly range?: readonly [number, number];
+  /** What the horizontal axis counts. */
+  readonly across?: string;
   /** Least end of the horizontal axis, which then begins at zero. */
   readonly least?: number;
   /** Curves go on over missing values. */
@@ -44,12 +46,12 @@ export class LineChart {
       return value;
     };
     const axis = axisStyle(host, colour);
-    const { logarithmic = false, range, least } = options;
+    const { logarithmic = false, range, least, across } = options;
     const decades = logarithmic ? { filter: decadesOnly, values: powersOfTen } : {};
     this.plot = new uPlot(
       {
         ...this.size(),
-        padding: [10, 8, 0, 0],
+        padding: [10, 16, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
@@ -66,7 +68,11 @@ export class LineChart {
               : {},
         },
         axes: [
-          { ...axis, size: 28 },
+          {
+            ...axis,
+            size: 28,
+            ...(across !== undefined && { label: across, labelSize: 18, labelGap: 0, labelFont: axis.font }),
+          },
           {
             ...axis,
             size: 48,
@@ -101,14 +107,6 @@ export class LineChart {
   /** Columns: the horizontal values, then one for each series; null leaves a gap. */
   draw(columns: readonly (readonly (number | null)[])[]): void {
     this.plot.setData(columns as uPlot.AlignedData);
-  }
-
-  /** How thick a curve is from now on. */
-  emphasise(chosen: number): void {
-    this.plot.series.forEach((series, i) => {
-      if (i > 0) series.width = i - 1 === chosen ? 4 : 1.5;
-    });
-    this.plot.redraw(false);
   }
 
   dispose(): void {

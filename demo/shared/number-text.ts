@@ -9,10 +9,17 @@ const RAISED: Readonly<Record<string, string>> = Object.fromEntries(
   [...'0123456789'].map((d, i) => [d, '⁰¹²³⁴⁵⁶⁷⁸⁹'[i]]),
 );
 
+/** A number of any size with three digits, or in powers of ten where it is small. */
+export function figures(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e4 ? value.toPrecision(3).replace('-', '−') : powerOfTen(value, 1);
+}
+
 /** An error, in powers of ten: "3 · 10⁻⁸". */
-export function powerOfTen(value: number): string {
+export function powerOfTen(value: number, digits = 0): string {
   if (value === 0) return '0';
-  const [mantissa, exponent] = value.toExponential(0).split('e');
+  const [mantissa, exponent] = value.toExponential(digits).split('e');
   const raised = [...String(Math.abs(Number(exponent)))].map((digit) => RAISED[digit]).join('');
-  return `${mantissa.replace('-', '−')} · 10${Number(exponent) < 0 ? '⁻' : ''}${raised}`;
+  // Not to be broken between lines.
+  return `${mantissa.replace('-', '−')}\u00a0·\u00a010${Number(exponent) < 0 ? '⁻' : ''}${raised}`;
 }

@@ -4,9 +4,11 @@ import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
 import { find, fragment, nextFrame } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
-import { flag, numberBetween, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
+import { figures } from '../shared/number-text.ts';
 import { Scene } from '../shared/scene.ts';
 import { lostSoon } from '../shared/stateful-program.ts';
+import tablesCss from '../shared/tables.css?inline';
+import { fields, type State } from './fields.ts';
 import {
   Lesson,
   quarterTurned,
@@ -16,55 +18,10 @@ import {
   type TaskResult,
   taskNames,
 } from './lesson.ts';
-import { SiteView, siteHtml } from './site-view.ts';
-import { brief, lossChart, SquareView, squareHtml, verdictOf } from './square-view.ts';
-import { distortionNames, structureNames } from './structures.ts';
+import { SiteView } from './site-view.ts';
+import { lossChart, SquareView, verdictOf } from './square-view.ts';
 import css from './symmetry.css?inline';
-
-const fields = {
-  part: oneOf('all', ['all', 'square', 'structure']),
-  seed: wholeNumber(1, 0, 99999),
-  learningRate: numberBetween(0.01, 0, 0.1, { key: 'lr', open: true }),
-  stretch: numberBetween(0.3, 0.05, 0.6),
-  order: oneOf('1o+1e+2e', ['1o+1e', '2e', '1o+1e+2e', '1o+1e+2e+3o+4e']),
-  turned: flag(false),
-  structure: oneOf('octahedron', structureNames),
-  distortion: oneOf('none', distortionNames),
-  amount: numberBetween(0.2, 0, 0.5),
-  shown: oneOf('1o', ['1o', '1e', '2e', '3o', '4e']),
-};
-type State = StateOf<typeof fields>;
-
-const html = `
-  <div class="part" data-part="square">
-    <div class="controls" role="group" aria-label="Training">
-      <div class="buttons" data-controls="play">
-        <button type="button" class="primary play" disabled>Train</button>
-        <button type="button" class="one-step" disabled>Step</button>
-        <button type="button" class="reset" disabled>Reset</button>
-      </div>
-      <label data-controls="stretch"><span>Stretch s = <b class="stretch-value"></b></span>
-        <input type="range" name="stretch" min="0.05" max="0.6" step="0.05"></label>
-      <label data-controls="order">Order parameter
-        <select name="order"><option>1o+1e</option><option>2e</option><option>1o+1e+2e</option><option>1o+1e+2e+3o+4e</option></select></label>
-      <label data-controls="settings">Learning rate <input name="learningRate" inputmode="decimal" size="6"></label>
-      <label data-controls="settings">Seed <input name="seed" inputmode="numeric" size="6"></label>
-    </div>
-    ${squareHtml}
-  </div>
-  <div class="part" data-part="structure">
-    <div class="controls" role="group" aria-label="Structure">
-      <label data-controls="structure">Structure
-        <select name="structure"><option value="octahedron">SF₆ (octahedron)</option><option value="perovskite">SrTiO₃, one cell</option><option value="tetrahedron">CH₄ (tetrahedron)</option></select></label>
-      <label data-controls="distortion">Disturb it
-        <select name="distortion"><option value="none">not at all</option><option value="stretch">stretch it along z</option><option value="shift">push the centre along z</option><option value="shake">shake all atoms</option></select></label>
-      <label data-controls="distortion"><span>by <b class="amount-value"></b></span>
-        <input type="range" name="amount" min="0" max="0.5" step="0.01"></label>
-      <label data-controls="shown">Draw
-        <select name="shown"><option value="1o">1o: vectors</option><option value="1e">1e: pseudovectors</option><option>2e</option><option>3o</option><option>4e</option></select></label>
-    </div>
-    ${siteHtml}
-  </div>`;
+import { template } from './template.ts';
 
 /** How long training may hold up a frame, in milliseconds. */
 const FRAME_BUDGET = 12;
@@ -72,7 +29,7 @@ const FRAME_BUDGET = 12;
 /** Networks that keep the symmetry of what goes in: a square, an order parameter, a molecule. */
 export class SymmetryElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [uplotCss, css];
+  static override readonly styles = [uplotCss, tablesCss, css];
   private gpu: GpuContext | null = null;
   private lesson: Lesson | null = null;
   private squares: SquareView | null = null;
@@ -89,7 +46,7 @@ export class SymmetryElement extends ClebschElement<State> {
   private making: Promise<void> = Promise.resolve();
 
   protected override render(): void {
-    this.view.append(fragment(html), this.code.element);
+    this.view.append(fragment(template), this.code.element);
     this.code.element.dataset.controls = 'code';
     find(this.view, '.play', HTMLButtonElement).addEventListener('click', () => this.play(!this.playing));
     find(this.view, '.one-step', HTMLButtonElement).addEventListener('click', () => {
@@ -278,7 +235,8 @@ export class SymmetryElement extends ClebschElement<State> {
     const itself = await lesson.answer(order);
     const off = answerDifference(answer, itself);
     squares.turnedNote(
-      `The same network, fed the order parameter turned by 90°, gives the other rectangle. Its answer, turned by 90°, differs by ${brief(off)}.`,
+      `The same network, fed the order parameter turned by 90°, gives the other rectangle. Its answer, turned by 90°, differs by ${figures(off)}.`,
+      off,
     );
   }
 

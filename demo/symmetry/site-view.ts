@@ -1,13 +1,13 @@
 import type { GpuContext, Layout, LayoutBlock } from '../../src/index.ts';
 import { themeColour } from '../shared/colours.ts';
-import { find, make, setNumber, setText } from '../shared/dom.ts';
+import { find, headCell, make, setNumber, setText } from '../shared/dom.ts';
+import { figures } from '../shared/number-text.ts';
 import type { Colour, Scene } from '../shared/scene.ts';
 import { signalSurface } from '../shared/signal-surface.ts';
 import { type StatefulProgram, statefulProgram } from '../shared/stateful-program.ts';
 import { invarianceError } from './invariance.ts';
 import { type Atoms, allowed, nameOf, operationsOf, sitesOf, stabiliser } from './point-group.ts';
 import { componentsAt, sitePrediction } from './site-tensors.ts';
-import { brief } from './square-view.ts';
 import { type DistortionName, distorted, type StructureName, structures } from './structures.ts';
 
 export const siteHtml = `
@@ -20,7 +20,7 @@ export const siteHtml = `
     <section class="panel" aria-labelledby="sites-title">
       <h2 id="sites-title">What a random network says at each site</h2>
       <p class="group" role="status"></p>
-      <div class="scrolls" tabindex="0" role="region" aria-label="Table of sites"><table class="sites"></table></div>
+      <div class="scrolls" tabindex="0" role="region" aria-label="Table of sites"><table class="ruled sites"></table></div>
       <dl class="facts">
         <div><dt>Largest |D(g) t(x) − t(g x)|</dt><dd><data class="invariance" value="">–</data></dd></div>
         <div><dt>l = 4 at the centre: m = 4 over m = 0</dt><dd><data class="cubic" value="">–</data></dd></div>
@@ -102,13 +102,13 @@ export class SiteView {
     const head = make(
       'tr',
       '',
-      header('Site', 'col'),
-      ...layout.blocks.map(({ ir }) => header(String(ir), 'col')),
+      headCell('Site', 'col'),
+      ...layout.blocks.map(({ ir }) => headCell(String(ir), 'col')),
     );
     const rows = sites.map((site) => {
       const own = stabiliser(operations, site[0]);
       const name = `${site.length > 1 ? `${site.length} ` : ''}${atoms.species[site[0]]}`;
-      const label = header(name, 'row');
+      const label = headCell(name, 'row');
       label.append(make('small', '', nameOf(own)));
       return make(
         'tr',
@@ -130,7 +130,7 @@ export class SiteView {
       make('tbody', '', ...rows),
     );
     const error = invarianceError(operations, tensors, layout);
-    setNumber(find(this.root, '.invariance', HTMLDataElement), error, brief(error));
+    setNumber(find(this.root, '.invariance', HTMLDataElement), error, figures(error));
     const four = componentsAt(tensors, layout.cols, 0, layout.blocks.find(({ ir }) => ir.l === 4)!);
     const ratio = four[8] / four[4];
     setNumber(
@@ -148,7 +148,7 @@ export class SiteView {
     block: LayoutBlock,
   ) {
     const lengths = site.map((atom) => Math.hypot(...componentsAt(tensors, cols, atom, block)));
-    const number = make('data', free > 0 ? 'strong' : '', brief(lengths[0]));
+    const number = make('data', free > 0 ? 'strong' : '', figures(lengths[0]));
     number.value = String(Math.max(...lengths));
     number.dataset.spread = String(Math.max(...lengths) - Math.min(...lengths));
     return make('td', free > 0 ? '' : 'forbidden', number, make('small', '', `${free} of ${block.ir.dim}`));
@@ -198,10 +198,10 @@ export class SiteView {
             position: [positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]],
           }),
         );
-    scene.label = `${title}: ${kinds.join(', ')} atoms, and the ${shown} output at each of them; the longest is ${brief(longest)}`;
+    scene.label = `${title}: ${kinds.join(', ')} atoms, and the ${shown} output at each of them; the longest is ${figures(longest)}`;
     setText(
       find(this.root, '.picture-note', HTMLElement),
-      `${ir.l === 1 ? 'Arrows' : 'Surfaces'}: the ${shown} output at each atom, the longest ${brief(longest)}. Drag, or use the arrow keys, to look from elsewhere.`,
+      `${ir.l === 1 ? 'Arrows' : 'Surfaces'}: the ${shown} output at each atom, the longest ${figures(longest)}. Drag, or use the arrow keys, to look from elsewhere.`,
     );
   }
 
@@ -212,9 +212,3 @@ export class SiteView {
 }
 
 const solid = ([r, g, b]: Colour): Colour => [r, g, b, 1];
-
-function header(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
-  const cell = make('th', '', text);
-  cell.scope = scope;
-  return cell;
-}

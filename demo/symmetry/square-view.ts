@@ -1,8 +1,9 @@
 import { Irreps } from '../../src/index.ts';
 import { themeColour } from '../shared/colours.ts';
 import { Curves } from '../shared/curves.ts';
-import { find, make, setNumber, setText } from '../shared/dom.ts';
+import { find, headCell, make, setNumber, setText } from '../shared/dom.ts';
 import type { ChartOptions, LineChart } from '../shared/line-chart.ts';
+import { figures } from '../shared/number-text.ts';
 import type { Scene } from '../shared/scene.ts';
 import { signalSurface } from '../shared/signal-surface.ts';
 import { aboutZ, SOLVED, type TaskName, type TaskResult, taskNames, turnError } from './lesson.ts';
@@ -24,7 +25,7 @@ export const squareHtml = `
       <svg class="polygon" viewBox="-1.7 -1.7 3.4 3.4" role="img"></svg>
       <dl class="facts">
         <div><dt>Loss</dt><dd><data class="loss" value="">–</data></dd></div>
-        <div><dt class="turn-name">${name === 'collapse' ? 'Turned by 180°' : 'Turned by 90°'}, off by</dt><dd><data class="turn-error" value="">–</data></dd></div>
+        <div><dt class="turn-name">${name === 'collapse' ? 'Turned by 180°' : 'Turned by 90°'}, it differs by</dt><dd><data class="turn-error" value="">–</data></dd></div>
       </dl>
     </section>`,
     )
@@ -46,8 +47,9 @@ export const squareHtml = `
         <label class="check" data-controls="turned"><input type="checkbox" class="turned"> turn it by 90°</label></div>
       <div class="order-view">
         <canvas class="scene order-scene"></canvas>
-        <div class="scrolls" tabindex="0" role="region" aria-label="Components of the order parameter"><table class="order"></table></div>
+        <div class="scrolls" tabindex="0" role="region" aria-label="Components of the order parameter"><table class="ruled order"></table></div>
       </div>
+      <p class="note">θ as a function of the direction: blue where it is positive, orange where it is negative. The dots are the corners of the square.</p>
       <p class="note turned-note"></p>
     </section>
   </div>`;
@@ -55,6 +57,8 @@ export const squareHtml = `
 /** The curves of the three losses. */
 export const lossChart: ChartOptions = {
   logarithmic: true,
+  least: 100,
+  across: 'steps',
   label: 'Losses of the three networks over the training steps, on a logarithmic scale',
   series: [
     { label: 'optimum', colour: '--muted', dashed: true, width: 1.5 },
@@ -111,9 +115,9 @@ export class SquareView {
     for (const name of taskNames) {
       const { loss, displacements } = results[name];
       const card = this.card(name);
-      setNumber(find(card, '.loss', HTMLDataElement), loss, brief(loss));
+      setNumber(find(card, '.loss', HTMLDataElement), loss, figures(loss));
       const off = turnError(displacements, name === 'collapse' ? 2 : 1);
-      setNumber(find(card, '.turn-error', HTMLDataElement), off, brief(off));
+      setNumber(find(card, '.turn-error', HTMLDataElement), off, figures(off));
       this.polygon(name, displacements);
     }
     this.order(results.broken.order);
@@ -134,8 +138,11 @@ export class SquareView {
     setText(find(this.root, '.verdict', HTMLElement), text);
   }
 
-  turnedNote(text: string): void {
-    setText(find(this.root, '.turned-note', HTMLElement), text);
+  /** What the turned order parameter shows; `difference` is how far the turned answer is from it. */
+  turnedNote(text: string, difference: number | null = null): void {
+    const note = find(this.root, '.turned-note', HTMLElement);
+    note.dataset.difference = String(difference ?? '');
+    setText(note, text);
   }
 
   polygon(name: TaskName, displacements: ArrayLike<number>): void {
@@ -165,8 +172,8 @@ export class SquareView {
     const head = make(
       'tr',
       '',
-      header('irrep', 'col'),
-      ...ms.map((m) => header(`m = ${m}`.replace('-', '−'), 'col')),
+      headCell('irrep', 'col'),
+      ...ms.map((m) => headCell(`m = ${m}`.replace('-', '−'), 'col')),
     );
     const rows = this.irreps.blocks.map(({ ir }) => {
       const start = at;
@@ -174,7 +181,7 @@ export class SquareView {
       return make(
         'tr',
         '',
-        header(String(ir), 'row'),
+        headCell(String(ir), 'row'),
         ...ms.map((m) => {
           const cell = make('td');
           if (Math.abs(m) > ir.l) return cell;
@@ -240,20 +247,9 @@ export function verdictOf(
   const say = (name: TaskName) =>
     solved(name) ? 'solved' : stuck(name) ? 'stuck at the optimum of symmetric outputs, 2s²' : 'learning';
   return (
-    `After ${step} steps: rectangle to square ${say('collapse')} (loss ${brief(results.collapse.loss)}); square to rectangle ` +
-    `${say('stretch')} (${brief(results.stretch.loss)}); with an order parameter ${say('broken')} (${brief(results.broken.loss)}).`
+    `After ${step} steps: rectangle to square ${say('collapse')} (loss ${figures(results.collapse.loss)}); square to rectangle ` +
+    `${say('stretch')} (${figures(results.stretch.loss)}); with an order parameter ${say('broken')} (${figures(results.broken.loss)}).`
   );
-}
-
-export function brief(value: number): string {
-  if (value === 0) return '0';
-  return Math.abs(value) >= 1e-3 ? value.toPrecision(3) : value.toExponential(1).replace('-', '−');
-}
-
-function header(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
-  const cell = make('th', '', text);
-  cell.scope = scope;
-  return cell;
 }
 
 const svgElement = (name: string, attributes: Readonly<Record<string, string>>) => {

@@ -115,7 +115,7 @@ export const tensorKinds = {
   },
   elasticity: {
     name: 'elasticity, rank 4',
-    such: 'stress from strain: σ = C ε',
+    such: 'stress from strain, σ = C ε, of crystals in GPa',
     formula: 'ijkl=jikl=klij',
     index: '1o',
     // Cubic crystals: Kittel, "Introduction to solid state physics", chapter 3, table 11, 300 K; zinc: Alers,

@@ -89,13 +89,13 @@ export class TensorPicture {
         if (surface) this.surface = this.scene.add(surface);
     }
     if (name === 'elasticity')
-      return 'The stiffness in each direction n, Σ C_ijkl n_i n_j n_k n_l: the irreps 0 + 2 + 4, 15 of the 21 numbers. Drag it.';
+      return 'The stiffness against a stretch in each direction n, C with n at all four indices: the irreps 0 + 2 + 4, 15 of the 21 numbers. Drag it.';
     // A turn about omega is the matrix with t_xy = -omega_z, and 1e has t_xy - t_yx along z.
     const turning = Array.from(irreps, (v) => -v).slice(1, 4);
     if (name === 'matrix') this.axial(turning, scale, 1.05 * REACH);
     const ring =
       name === 'matrix' ? '; the ring shows which way the antisymmetric part, 1e, turns things' : '';
-    return `In each direction n the size of Σ t_ij n_i n_j, blue where it is positive, orange where it is negative${ring}. Drag it.`;
+    return `In each direction n the size of n · t n, blue where it is positive, orange where it is negative${ring}. Drag it.`;
   }
 
   private scalar(value: number): void {

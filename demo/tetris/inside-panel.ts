@@ -180,6 +180,7 @@ export class InsidePanel {
           width: i === 0 ? 3 : 1.2,
         })),
         least: 0,
+        across: 'distance',
       });
     }
     this.chart!.draw([RADII, ...functions.map((f) => [...f])]);
@@ -190,7 +191,7 @@ export class InsidePanel {
     setText(
       find(this.element, '#radial-text', HTMLElement),
       `Layer ${layer + 1}, path ${name}: ${functions.length} radial functions up to ${largest.toPrecision(3)} in size, zero from 1.5 on. ` +
-        `The first is ${atOne.toPrecision(3)} at distance 1, between neighbouring cubes; ` +
+        `The first is ${atOne.toPrecision(3).replace('-', '−')} at distance 1, between neighbouring cubes; ` +
         'the shapes have edges of length 1 and √2 only.',
     );
     host.setAttribute('aria-label', `Radial functions of ${name} over the distance, from 0 to 1.5`);

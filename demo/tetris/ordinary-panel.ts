@@ -82,6 +82,7 @@ export class OrdinaryPanel {
         ],
         range: [0, 1],
         least: 100,
+        across: 'steps',
         spanGaps: true,
       });
     }

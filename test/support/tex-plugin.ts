@@ -52,8 +52,8 @@ export function withFormulas(html: string): { html: string; rules: ReadonlyMap<s
     const tex = text.replace(/&(lt|gt|amp);/g, (entity) => ENTITIES[entity]).trim();
     const formula = katex.renderToString(tex, { displayMode: display !== undefined, strict: 'error' });
     const plain = withoutInlineStyles(formula, rules);
-    // A wide one scrolls on a narrow screen, with the keyboard too.
-    return display === undefined ? plain : `<span class="formula" tabindex="0">${plain}</span>`;
+    // A wide one scrolls on a narrow screen; demo/page.ts makes it a tab stop then.
+    return display === undefined ? plain : `<span class="formula">${plain}</span>`;
   });
   return { html: set, rules };
 }
