@@ -26,9 +26,37 @@ test('the module of the Tetris element, with all it imports, has at most 80 kB',
   expect(downloadOf(site.folder, 'elements/tetris.js')).toBeLessThanOrEqual(80);
 });
 
-test('every folder that is a page is in the story, and every page has an element', () => {
-  expect([...pageFolders].sort()).toEqual(Object.keys(story).sort());
-  expect([...elementFolders].sort()).toEqual([...pageFolders].sort());
+test('every folder that is a page is in the story or the reference, and every page of the story has an element', () => {
+  expect([...pageFolders].sort()).toEqual([...Object.keys(story), 'reference'].sort());
+  expect([...elementFolders].sort()).toEqual(Object.keys(story).sort());
+});
+
+test('the reference has what the elements declare, and what they do', async () => {
+  const { page, complaints } = await pages.open('reference/', small);
+  const rows = (folder: string, table: string) =>
+    page.locator(`#${folder} table`, { hasText: table }).locator('tbody th').allInnerTexts();
+  for (const folder of elementFolders) {
+    const element = await page.evaluateHandle((name) => customElements.get(name)!, `clebsch-${folder}`);
+    const observed = await element.evaluate(
+      (type) => (type as unknown as { observedAttributes: string[] }).observedAttributes,
+    );
+    expect([...(await rows(folder, 'Attributes of')), 'controls']).toEqual(observed);
+  }
+  expect(await widthOf(page)).toBe(390);
+  expect(await accessibilityProblems(page)).toEqual([]);
+  // Groups of controls are what stands in the elements.
+  for (const folder of elementFolders) {
+    const documented = await rows(folder, 'Controls of');
+    const { page: own } = await pages.open(`${folder}/`, small);
+    const groups = () =>
+      own
+        .locator(`clebsch-${folder} [data-controls]`)
+        .evaluateAll((parts) => [...new Set(parts.map((part) => (part as HTMLElement).dataset.controls!))]);
+    await own.locator('.lesson').scrollIntoViewIfNeeded();
+    await expect.poll(async () => (await groups()).sort(), { timeout: 60_000 }).toEqual(documented.sort());
+    await own.context().close();
+  }
+  expect(complaints).toEqual([]);
 });
 
 test('the gallery leads to every page, and from page to page goes the story', async () => {
