@@ -1,12 +1,13 @@
 import { checkIndexMap, indexOp } from '../graph/index-map.ts';
 import { constantOp, stateOp } from '../graph/leaf.ts';
 import type { Plan, PlannedBuffer } from '../graph/memory.ts';
-import { type Node, shapeOf } from '../graph/node.ts';
+import { type Kernel, type Node, shapeOf } from '../graph/node.ts';
 import type { Optimizations } from '../graph/optimizations.ts';
 import { Allocation, watched } from './allocation.ts';
 import type { GpuContext } from './device.ts';
 import { checkDispatches, type Dispatch, dispatchOf, encode } from './dispatch.ts';
-import { pipelineOf } from './pipeline.ts';
+import { Pauses } from './pauses.ts';
+import { type Pipeline, pipelineOf } from './pipeline.ts';
 import { ReadRing } from './read-ring.ts';
 import { StateStore } from './state-store.ts';
 
@@ -125,18 +126,27 @@ export class Executable {
     let made: ReadRing | null = null;
     try {
       const offsetOf = (node: Node) => plan.places.get(node)!.offset;
-      const kernels = plan.dispatches.map((nodes) => {
+      const allocated = watched(device, () => plan.buffers.map(bufferOf));
+      const buffers = allocated.value;
+      const kernels: Kernel[] = [];
+      const compiling: Promise<Pipeline>[] = [];
+      const pauses = new Pauses();
+      // Each is asked for as soon as its code is there: they compile while the next is written.
+      for (const nodes of plan.dispatches) {
+        await pauses.due();
         const [{ op }] = nodes;
-        const kernel =
+        const own =
           nodes.length > 1 || op.batch?.needed
             ? op.batch!.kernel(nodes, offsetOf, rules)
             : op.kernel!(nodes[0], rules);
-        return options.plain ? (kernel.plain ?? kernel) : kernel;
-      });
-      const allocated = watched(device, () => plan.buffers.map(bufferOf));
-      const buffers = allocated.value;
-      // All at once: the compilations run beside each other.
-      const pipelines = await Promise.all(kernels.map((kernel) => pipelineOf(device, kernel)));
+        const kernel = options.plain ? (own.plain ?? own) : own;
+        const pipeline = pipelineOf(device, kernel);
+        // Looked at below; not at all where a later kernel cannot be made.
+        pipeline.catch(() => {});
+        kernels.push(kernel);
+        compiling.push(pipeline);
+      }
+      const pipelines = await Promise.all(compiling);
       const places = new Map<string, GpuRows>();
       for (const [name, node] of Object.entries(outputs)) {
         const place = plan.places.get(node) ?? { buffer: 0, offset: 0 }; // no place: no numbers

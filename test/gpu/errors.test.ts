@@ -164,6 +164,30 @@ describe('a shader that does not compile', () => {
     executable.dispose();
   });
 
+  test('is not reported where a later kernel cannot be made: that is', async () => {
+    const op = (kernelOf: () => Kernel): Op<null> => ({
+      name: 'broken',
+      shape: ([x]) => x,
+      reference: ([x]) => x,
+      gradient: () => [],
+      kernel: kernelOf,
+      examples: () => [],
+    });
+    const x = apply(
+      op(() => kernel('result[at] = missing;')),
+      [input('x', 2, 3)],
+      null,
+    );
+    const impossible = op(() => {
+      throw new Error('no such kernel');
+    });
+    await expect(compile(gpu, { outputs: { y: apply(impossible, [x], null) } })).rejects.toThrow(
+      'no such kernel',
+    );
+    // What is not handled fails the run.
+    await gpu.device.queue.onSubmittedWorkDone();
+  });
+
   test('a kernel that names a shader, a parameter or a slot that is not there', async () => {
     const fine = kernel('result[at] = in0[at];');
     const of = (change: Partial<Kernel>) => async () => pipelineOf(gpu.device, { ...fine, ...change });
