@@ -42,7 +42,7 @@ const widestQuad: Tile = { ...quad, columns: 7 };
 export const tiles = { single, tall, low, quad, wideQuad, widestQuad };
 
 /** Products from which a dispatch is worth a tile that takes long to compile: a millisecond on a software adapter. */
-const LARGE = 2e6;
+const LARGE = 3e6;
 
 /**
  * The tile for contractions with `open` computed, by their shape and by what the adapter can: a small table of what was
