@@ -43,7 +43,7 @@ const rooms = {
   ],
   'src/compile.ts$': [['src/graph/', 'src/gpu/', 'src/ops/'], ['shaders/']],
   'shaders/': [[], []],
-  'demo/': [['src/index.ts$', 'node_modules/gl-matrix/', 'node_modules/uplot/'], []],
+  'demo/': [['src/index.ts$', 'node_modules/gl-matrix/', 'node_modules/d3-(array|shape)/'], []],
 };
 
 // Command-line programs (demo/tetris/cli.ts) run in Node and open a runtime of test/support.

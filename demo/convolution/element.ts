@@ -1,4 +1,3 @@
-import uplotCss from 'uplot/dist/uPlot.min.css?inline';
 import {
   anglesToMatrix,
   type GpuContext,
@@ -13,6 +12,7 @@ import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
 import { find, fragment, nextFrame, setNumber } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
+import chartCss from '../shared/line-chart.css?inline';
 import { latest } from '../shared/live-program.ts';
 import { Scene, type SceneOptions } from '../shared/scene.ts';
 import { lostSoon, type StatefulProgram } from '../shared/stateful-program.ts';
@@ -49,7 +49,7 @@ interface Live {
 /** A convolution on points, path by path; and every operation before and after a turn. */
 export class ConvolutionElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [uplotCss, tablesCss, css];
+  static override readonly styles = [chartCss, tablesCss, css];
   private gpu: GpuContext | null = null;
   private live: Live | null = null;
   private operations: Operations | null = null;
@@ -177,7 +177,7 @@ export class ConvolutionElement extends ClebschElement<State> {
       // Charts load after the page has been laid out.
       const { LineChart } = await import('../shared/line-chart.ts');
       if (cloudView !== this.cloudView) return programs.dispose(); // stopped meanwhile
-      const chart = new LineChart(this, find(this.view, '.radial', HTMLElement), radialChart(programs.layer));
+      const chart = new LineChart(find(this.view, '.radial', HTMLElement), radialChart(programs.layer));
       const filterView = new FilterView(this, this.view, chart);
       const positions = cloud(seed);
       const { src, dst } = neighbourhoods(positions, radius);

@@ -1,10 +1,10 @@
-import uplotCss from 'uplot/dist/uPlot.min.css?inline';
 import type { GpuContext } from '../../src/index.ts';
 import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
 import { find, fragment, nextFrame } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import { figures } from '../shared/number-text.ts';
+import chartCss from '../shared/line-chart.css?inline';
 import { Scene } from '../shared/scene.ts';
 import { lostSoon } from '../shared/stateful-program.ts';
 import tablesCss from '../shared/tables.css?inline';
@@ -29,7 +29,7 @@ const FRAME_BUDGET = 12;
 /** Networks that keep the symmetry of what goes in: a square, an order parameter, a molecule. */
 export class SymmetryElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [uplotCss, tablesCss, css];
+  static override readonly styles = [chartCss, tablesCss, css];
   private gpu: GpuContext | null = null;
   private lesson: Lesson | null = null;
   private squares: SquareView | null = null;
@@ -79,7 +79,7 @@ export class SymmetryElement extends ClebschElement<State> {
         'The order parameter as a function of the direction, and the corners of the square',
         1.75,
       ),
-      new LineChart(this, find(this.view, '.curves', HTMLElement), lossChart),
+      new LineChart(find(this.view, '.curves', HTMLElement), lossChart),
     );
     this.sites = new SiteView(this, this.view, scene('.site-scene', 'The structure', 3), gpu);
     this.themes = new AbortController();

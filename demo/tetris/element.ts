@@ -1,9 +1,9 @@
-import uplotCss from 'uplot/dist/uPlot.min.css?inline';
 import { type GpuContext, Random, randMatrix, tetrisShapes } from '../../src/index.ts';
 import { onThemeChange } from '../shared/colours.ts';
 import { describeAdapter, type PageDevice } from '../shared/device.ts';
 import { find, fragment, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
+import chartCss from '../shared/line-chart.css?inline';
 import type { RotationReport } from '../shared/rotation-report.ts';
 import { allShapes, originalPoints } from '../shared/tetris-batch.ts';
 import { fields, type TetrisState } from './fields.ts';
@@ -45,7 +45,7 @@ const REFERENCE_MUL = 4;
 /** Trains a network that knows Tetris shapes in every orientation, and shows what it knows. */
 export class TetrisElement extends ClebschElement<TetrisState> implements SessionListener {
   static override readonly fields = fields;
-  static override readonly styles = [uplotCss, css];
+  static override readonly styles = [chartCss, css];
 
   private readonly calm = matchMedia('(prefers-reduced-motion: reduce)');
   private readonly tiles = new ShapeTiles(this, () => this.look());
@@ -410,7 +410,6 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
 
   private recolour(): void {
     this.tiles.recolour();
-    this.chart?.redraw();
   }
 }
 

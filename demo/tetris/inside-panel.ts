@@ -173,7 +173,7 @@ export class InsidePanel {
     if (this.lines !== functions.length) {
       this.chart?.dispose();
       this.lines = functions.length;
-      this.chart = new LineChart(host, host, {
+      this.chart = new LineChart(host, {
         series: functions.map((_, i) => ({
           label: `R${i + 1}`,
           colour: `--series-${(i % 4) + 1}`,

@@ -1,9 +1,7 @@
-import uPlot from 'uplot';
-import { axisStyle, decadesOnly, powersOfTen, wholeDecades } from '../shared/chart-style.ts';
-import { themeCss } from '../shared/colours.ts';
+import { LineChart } from '../shared/line-chart.ts';
 
 /** More points than a screen has pixels: then every second one is dropped. */
-const MAX_POINTS = 4000;
+const MAX_POINTS = 2000;
 
 /** The loss after each number of steps, and how many shapes were recognised. */
 class History {
@@ -50,8 +48,7 @@ class History {
 /** The loss on a logarithmic scale, and over it how many of the shapes are recognised. */
 export class LossChart {
   private readonly history = new History();
-  private readonly plot: uPlot;
-  private readonly observer: ResizeObserver;
+  private readonly chart: LineChart;
 
   /** `inspect` is told what lies under the pointer, and null where it leaves the chart. */
   constructor(
@@ -59,72 +56,19 @@ export class LossChart {
     shapes: number,
     inspect: (point: { step: number; loss: number | null; recognised: number } | null) => void,
   ) {
-    const color = (name: string) => () => themeCss(host, name);
-    const axis = axisStyle(host, color);
-    const { history } = this;
-    const size = () => ({ width: host.clientWidth, height: host.clientHeight });
-    this.plot = new uPlot(
-      {
-        ...size(),
-        padding: [10, 4, 0, 0],
-        legend: { show: false },
-        cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-        scales: {
-          x: { time: false, range: (_, __, max) => [0, Math.max(50, max ?? 0)] },
-          loss: { distr: 3, range: (_, min, max) => wholeDecades(min, max, [1e-3, 10]) },
-          recognised: { range: [0, shapes] },
-        },
-        axes: [
-          { ...axis, size: 28 },
-          {
-            ...axis,
-            scale: 'loss',
-            size: 46,
-            grid: { ...axis.grid, filter: decadesOnly },
-            ticks: { ...axis.ticks, filter: decadesOnly },
-            filter: decadesOnly,
-            values: powersOfTen,
-          },
-          {
-            ...axis,
-            scale: 'recognised',
-            side: 1,
-            size: 24,
-            splits: [0, shapes / 2, shapes],
-            grid: { show: false },
-          },
-        ],
-        series: [
-          {},
-          {
-            scale: 'recognised',
-            stroke: color('--series-2'),
-            width: 1.5,
-            paths: uPlot.paths.stepped!({ align: 1 }),
-            points: { show: false },
-          },
-          { scale: 'loss', stroke: color('--series-1'), width: 2, points: { show: false } },
-        ],
-        hooks: {
-          setCursor: [
-            ({ cursor: { idx } }) =>
-              inspect(
-                idx === null || idx === undefined || history.steps[idx] === undefined
-                  ? null
-                  : {
-                      step: history.steps[idx],
-                      loss: history.losses[idx],
-                      recognised: history.recognised[idx],
-                    },
-              ),
-          ],
-        },
-      },
-      [[], [], []],
-      host,
-    );
-    this.observer = new ResizeObserver(() => this.plot.setSize(size()));
-    this.observer.observe(host);
+    const { steps, losses, recognised } = this.history;
+    this.chart = new LineChart(host, {
+      logarithmic: true,
+      empty: [1e-3, 10],
+      right: [0, shapes],
+      least: 50,
+      series: [
+        { label: 'recognised', colour: '--series-2', width: 1.5, right: true, stepped: true },
+        { label: 'loss', colour: '--series-1' },
+      ],
+      inspect: (row) =>
+        inspect(row === null ? null : { step: steps[row], loss: losses[row], recognised: recognised[row] }),
+    });
   }
 
   addLoss(step: number, loss: number): void {
@@ -139,18 +83,12 @@ export class LossChart {
     this.history.clear();
   }
 
-  /** In other colours. */
-  redraw(): void {
-    this.plot.redraw(false);
-  }
-
   dispose(): void {
-    this.observer.disconnect();
-    this.plot.destroy();
+    this.chart.dispose();
   }
 
   draw(): void {
     const { steps, losses, recognised } = this.history;
-    this.plot.setData([steps, recognised, losses]);
+    this.chart.draw([steps, recognised, losses]);
   }
 }

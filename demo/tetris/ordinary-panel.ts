@@ -75,7 +75,7 @@ export class OrdinaryPanel {
     if (!this.chart) {
       const host = find(this.element, '#ordinary-chart', HTMLElement);
       if (host.clientWidth === 0) return;
-      this.chart = new LineChart(host, host, {
+      this.chart = new LineChart(host, {
         series: [
           { label: 'as trained', colour: '--series-1' },
           { label: 'augmented', colour: '--series-2' },

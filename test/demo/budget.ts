@@ -81,7 +81,7 @@ async function everythingOfTetris(): Promise<Line> {
       });
     },
   });
-  await page.locator('clebsch-tetris #chart canvas').waitFor();
+  await page.locator('clebsch-tetris #chart svg').waitFor();
   await page.locator('clebsch-tetris #steps:not([value=""]):not([value="0"])').waitFor();
   return {
     what: 'everything included: what it has loaded once it trains and draws its curve',

@@ -3,7 +3,7 @@ import { describe, expect, onTestFailed, test, vi } from 'vitest';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { button, pageUnderTest } from './support/page-under-test.ts';
 import { screenshots } from './support/screenshots.ts';
-import { gpuMissing, numberOf as number } from './support/values.ts';
+import { gpuMissing, loseDevice, numberOf as number, rememberDevice } from './support/values.ts';
 
 // On a software adapter beside other work; how long things take is nothing that is tested here.
 const PATIENCE = 280_000;
@@ -104,6 +104,11 @@ test('pauses, steps, resets, and takes its settings from the controls and the ad
   await button(page, 'Pause').click();
   await state(page, 'Paused').waitFor({ timeout: PATIENCE });
   const steps = await number(page, 'steps');
+  // Its curve has a point for each, and says which one is under the pointer.
+  await page.locator('#chart').hover({ position: { x: 49, y: 100 } });
+  await page.locator('#point', { hasText: /^step 0: loss \S+, \d of 8$/ }).waitFor();
+  await page.mouse.move(0, 0);
+  await poll(() => page.locator('#point').textContent()).toBe('');
   await button(page, 'Step').click();
   await reaches(page, 'steps', steps + 1);
   await state(page, 'Paused').waitFor({ timeout: PATIENCE });
@@ -265,22 +270,12 @@ test('the code can be seen: the model, the ops of a step, and the WGSL that ran'
 
 test('a lost device is told of, and training goes on to the same numbers', async () => {
   const resultOf = async (disturb: boolean) => {
-    const { page } = await open('?mul=4', {
-      before: (page) =>
-        page.addInitScript(() => {
-          const request = GPUAdapter.prototype.requestDevice;
-          GPUAdapter.prototype.requestDevice = async function (descriptor) {
-            const device = await request.call(this, descriptor);
-            Object.assign(globalThis, { device });
-            return device;
-          };
-        }),
-    });
+    const { page } = await open('?mul=4', { before: rememberDevice });
     await ready(page);
     await button(page, 'Train').click();
     if (disturb) {
       await reaches(page, 'steps', 10);
-      await page.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+      await loseDevice(page);
       await page.getByRole('alert').getByText('The GPU was lost').waitFor({ timeout: PATIENCE });
       await page.getByRole('alert').getByText('It goes on').waitFor({ timeout: PATIENCE });
     }
