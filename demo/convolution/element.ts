@@ -75,7 +75,9 @@ export class ConvolutionElement extends ClebschElement<State> {
     on('.play', () => this.play(!this.playing));
     on('.one-step', () => {
       this.play(false);
-      void this.step().then(() => this.showFilter());
+      void this.step()
+        .then(() => this.keep())
+        .then(() => this.showFilter());
     });
     on('.reset', () => this.again());
     on('.build', () => void this.build());
@@ -236,6 +238,7 @@ export class ConvolutionElement extends ClebschElement<State> {
         }
         await nextFrame();
       }
+      if (!this.playing) await this.keep();
     } catch (error) {
       // After a loss `start` goes on with the training.
       if (await lostSoon(this.gpu)) return;
@@ -258,11 +261,20 @@ export class ConvolutionElement extends ClebschElement<State> {
     const { steps } = live.programs;
     this.loss(loss);
     this.emit('step', { step: steps, loss });
-    if (steps % 50 === 0) this.saved = { steps, states: await live.training.snapshot() };
+    if (steps % 50 === 0) await this.keep();
     if (loss < SOLVED && !this.toldSolved) {
       this.toldSolved = true;
       this.emit('trained', { step: steps, loss });
     }
+  }
+
+  /** What was learned so far, to go on from after the loss of a device. */
+  private async keep(): Promise<void> {
+    const { live } = this;
+    if (!live) return;
+    const { steps } = live.programs;
+    const states = await live.training.snapshot();
+    if (live === this.live) this.saved = { steps, states };
   }
 
   private loss(loss: number | null): void {

@@ -2,6 +2,7 @@ import { type GpuContext, Random, wignerDFromMatrix } from '../../src/index.ts';
 import { axesObject, labelAxes } from '../shared/axes.ts';
 import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange, themeColour } from '../shared/colours.ts';
+import { degreesOf } from '../shared/degrees.ts';
 import { normOf, transposed } from '../shared/dense.ts';
 import { whatComputes } from '../shared/device.ts';
 import { icosphere } from '../shared/direction-mesh.ts';
@@ -11,7 +12,7 @@ import { flag, numberList, numbers, type StateOf, wholeNumber } from '../shared/
 import { HeatTable, scrolling } from '../shared/heat-table.ts';
 import { latest, liveProgram, programText, ShownProgram } from '../shared/live-program.ts';
 import { decimals, powerOfTen } from '../shared/number-text.ts';
-import { degreesOf, matrixOf, RotationControl } from '../shared/rotation-control.ts';
+import { matrixOf, RotationControl } from '../shared/rotation-control.ts';
 import { Scene } from '../shared/scene.ts';
 import { surfaceOf } from '../shared/surface-object.ts';
 import tablesCss from '../shared/tables.css?inline';

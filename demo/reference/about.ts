@@ -135,6 +135,8 @@ export const about: {
       seed: 'the seed of the first weights',
       learningRate: 'the learning rate; it may be changed while training goes on',
       turn: '0: the shapes stand as they are trained; else the seed of random rotations',
+      poses:
+        'the shapes that were turned one by one: shape,alpha,beta,gamma for each, with angles in degrees',
       mirror: 'whether the shapes are shown as in a mirror',
       autoplay: 'whether it trains without being asked',
     },

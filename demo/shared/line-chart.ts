@@ -172,9 +172,7 @@ export class LineChart {
         if (nearest === null || Math.abs(x.to(value!) - at) < Math.abs(x.to(along[nearest]!) - at))
           nearest = row;
     const there =
-      nearest === null
-        ? ''
-        : `M${x!.to(along[nearest]!)} ${axisMargins.top}V${this.host.clientHeight}`;
+      nearest === null ? '' : `M${x!.to(along[nearest]!)} ${axisMargins.top}V${this.host.clientHeight}`;
     this.pointer.setAttribute('d', there);
     this.options.inspect!(nearest);
   }

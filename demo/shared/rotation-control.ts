@@ -1,18 +1,14 @@
 import {
-  anglesToMatrix,
   composeMatrix,
   type Matrix3,
-  matrixToAngles,
   matrixX,
   matrixY,
   matrixZ,
   Random,
   randMatrix,
 } from '../../src/index.ts';
+import { type Degrees, degreesOf, matrixOfDegrees } from './degrees.ts';
 import { find, fragment, setText } from './dom.ts';
-
-/** Angles alpha, beta, gamma in degrees: a rotation as attributes and addresses have it. */
-export type Degrees = readonly number[];
 
 /** A rotation as the pages keep it: e3nn's angles, and whether everything is inverted as well. */
 export interface Turned {
@@ -20,22 +16,10 @@ export interface Turned {
   readonly inverted: boolean;
 }
 
-const RADIANS = Math.PI / 180;
-
-/** R_y(alpha) R_x(beta) R_y(gamma). */
-export function matrixOfDegrees([alpha, beta, gamma]: Degrees): Matrix3 {
-  return anglesToMatrix(alpha * RADIANS, beta * RADIANS, gamma * RADIANS);
-}
-
 /** The orthogonal matrix, of determinant -1 when inverted. */
 export function matrixOf({ turn, inverted }: Turned): Matrix3 {
   const matrix = matrixOfDegrees(turn);
   return inverted ? matrix.map((value) => -value) : matrix;
-}
-
-/** The angles of a rotation, in degrees with four decimals. */
-export function degreesOf(matrix: Matrix3): Degrees {
-  return matrixToAngles(matrix).map((angle) => Math.round((angle / RADIANS) * 1e4) / 1e4 + 0);
 }
 
 const names = ['alpha', 'beta', 'gamma'] as const;

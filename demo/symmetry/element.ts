@@ -3,8 +3,8 @@ import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
 import { find, fragment, nextFrame } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
-import { figures } from '../shared/number-text.ts';
 import chartCss from '../shared/line-chart.css?inline';
+import { figures } from '../shared/number-text.ts';
 import { Scene } from '../shared/scene.ts';
 import { lostSoon } from '../shared/stateful-program.ts';
 import tablesCss from '../shared/tables.css?inline';
@@ -51,7 +51,9 @@ export class SymmetryElement extends ClebschElement<State> {
     find(this.view, '.play', HTMLButtonElement).addEventListener('click', () => this.play(!this.playing));
     find(this.view, '.one-step', HTMLButtonElement).addEventListener('click', () => {
       this.play(false);
-      void this.advance().then(() => this.judge());
+      void this.advance()
+        .then(() => this.keep())
+        .then(() => this.judge());
     });
     find(this.view, '.reset', HTMLButtonElement).addEventListener('click', () => this.again());
     find(this.view, '.turned', HTMLInputElement).addEventListener('change', (event) =>
@@ -144,6 +146,7 @@ export class SymmetryElement extends ClebschElement<State> {
     }
     squares.begin(stretch, lesson.order);
     if (this.saved) lesson.restore(this.saved);
+    if (this.results) squares.show(lesson.step, this.results);
     this.toldSolved = false;
     this.lesson = lesson;
     // Texts to read load after what they are about.
@@ -170,6 +173,7 @@ export class SymmetryElement extends ClebschElement<State> {
         this.squares?.drawCurves();
         await nextFrame();
       }
+      if (!this.playing) await this.keep();
     } catch (error) {
       // After a loss `start` goes on with the training.
       if (await lostSoon(this.gpu)) return;
@@ -203,7 +207,7 @@ export class SymmetryElement extends ClebschElement<State> {
       step: lesson.step,
       losses: Object.fromEntries(taskNames.map((name) => [name, results[name].loss])),
     });
-    if (lesson.step % 25 === 0) this.saved = await lesson.save();
+    if (lesson.step % 25 === 0) await this.keep();
     const solved = results.collapse.loss < SOLVED && results.broken.loss < SOLVED;
     // Adam swings: a single low loss is not yet a solution.
     this.solvedSteps = solved ? this.solvedSteps + 1 : 0;
@@ -213,6 +217,13 @@ export class SymmetryElement extends ClebschElement<State> {
       this.emit('trained', { step: lesson.step });
     }
     if (this.state.turned) await this.showAnswer();
+  }
+
+  /** What was learned so far, to go on from after the loss of a device. */
+  private async keep(): Promise<void> {
+    const { lesson } = this;
+    const saved = await lesson?.save();
+    if (saved && lesson === this.lesson) this.saved = saved;
   }
 
   /** The answer to the order parameter turned by a quarter, or to itself. */

@@ -1,17 +1,17 @@
 import { type GpuContext, Random, randMatrix, tetrisShapes } from '../../src/index.ts';
 import { onThemeChange } from '../shared/colours.ts';
+import { degreesOf, matrixOfDegrees } from '../shared/degrees.ts';
 import { describeAdapter, type PageDevice } from '../shared/device.ts';
 import { find, fragment, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import chartCss from '../shared/line-chart.css?inline';
 import type { RotationReport } from '../shared/rotation-report.ts';
 import { allShapes, originalPoints } from '../shared/tetris-batch.ts';
-import { fields, type TetrisState } from './fields.ts';
+import { fields, type Pose, type TetrisState } from './fields.ts';
 import type { Learner, LearnerRequest } from './learner.ts';
 import type { LossChart } from './loss-chart.ts';
 import { mirrorText } from './mirror-text.ts';
 import { OutputsTable } from './outputs-table.ts';
-import { LearnerWorker } from './remote-learner.ts';
 import type { Sections } from './sections.ts';
 import {
   type EquivariantRequest,
@@ -21,9 +21,10 @@ import {
   Session,
   type SessionListener,
 } from './session.ts';
-import { IDENTITY, ShapeTiles } from './shape-tiles.ts';
+import { type Dragged, IDENTITY, ShapeTiles } from './shape-tiles.ts';
 import css from './tetris.css?inline';
 import html from './view.html?raw';
+import type { SlowLearners } from './without-gpu.ts';
 
 const phases: Readonly<Partial<Record<Phase, string>>> = {
   compiling: 'Compiling …',
@@ -48,15 +49,18 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   static override readonly styles = [chartCss, css];
 
   private readonly calm = matchMedia('(prefers-reduced-motion: reduce)');
-  private readonly tiles = new ShapeTiles(this, () => this.look());
+  private readonly tiles = new ShapeTiles(this, (dragged) => this.moved(dragged));
   private readonly table = new OutputsTable();
   private chart: LossChart | null = null;
   private sections: Sections | null = null;
   private gpu: GpuContext | null = null;
-  private worker: LearnerWorker | null = null;
+  /** What trains without a GPU. */
+  private slow: Promise<SlowLearners> | null = null;
   private session: Session | null = null;
   private span = new AbortController();
   private request: EquivariantRequest | null = null;
+  /** The poses as text, where the shapes stand so because they were dragged: then without rounding. */
+  private dragged: string | null = null;
   private evaluation: Evaluation | null = null;
   private phaseNow: Phase = 'compiling';
   private times: number[] = [];
@@ -85,8 +89,8 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     on('train', () => this.session?.train(!this.session.isTraining));
     on('step', () => this.session?.step());
     on('reset', () => this.session?.reset(this.requestOf()));
-    on('turn-all', () => this.set({ turn: (this.state.turn % 999) + 1 }));
-    on('turn-back', () => this.turnBack());
+    on('turn-all', () => this.set({ turn: (this.state.turn % 999) + 1, poses: [] }));
+    on('turn-back', () => this.set({ turn: 0, mirror: false, poses: [] }));
     on('rotate', () => this.session?.rotate());
     this.piece('mirror', HTMLInputElement).addEventListener('change', ({ target }) =>
       this.set({ mirror: (target as HTMLInputElement).checked }),
@@ -155,8 +159,8 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     const { signal } = this.span;
     void this.tiles.connect(gpu, this.shows('rotate'));
     onThemeChange(() => this.recolour(), signal);
-    this.showAdapter();
-    if (!gpu) this.worker = new LearnerWorker();
+    if (!gpu) this.slow = import('./without-gpu.ts').then(({ slowLearners }) => slowLearners());
+    void this.showAdapter();
     this.session = new Session((request) => this.make(request), this.requestOf(), this);
     this.session.sleep(!this.awake);
     this.stand();
@@ -166,12 +170,12 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.loadSections(signal);
   }
 
-  /** A network on the page's GPU, or where there is none in the worker. */
+  /** A network on the page's GPU, or where there is none on the f64 reference. */
   async make(request: LearnerRequest): Promise<Learner> {
-    if (!this.gpu) return this.worker!.make(request);
+    if (this.slow) return (await this.slow).make(request);
     learning ??= import('./make-learner.ts');
     const { makeLearner } = await learning;
-    return makeLearner(this.gpu, request);
+    return makeLearner(this.gpu!, request);
   }
 
   protected override stop(): void {
@@ -179,12 +183,12 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.session?.dispose();
     this.sections?.dispose();
     this.chart?.dispose();
-    this.worker?.dispose();
+    void this.slow?.then((learners) => learners.dispose());
     this.tiles.disconnect();
     this.session = null;
     this.sections = null;
     this.chart = null;
-    this.worker = null;
+    this.slow = null;
     this.evaluation = null;
     this.enable(false);
   }
@@ -202,7 +206,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.gpu = gpu;
     void this.tiles.connect(gpu, this.shows('rotate'));
     this.stand();
-    this.showAdapter();
+    void this.showAdapter();
   }
 
   protected override pause(): void {
@@ -219,7 +223,8 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     const rebuilding = (['mul', 'lmax', 'layers', 'parity', 'seed'] as const).some((n) => names.has(n));
     if (rebuilding) this.session.reset(this.requestOf());
     else if (names.has('learningRate')) this.session.setLearningRate(this.state.learningRate);
-    if (names.has('turn') || names.has('mirror')) this.stand();
+    const posed = names.has('poses') && fields.poses.write(this.state.poses) !== this.dragged;
+    if (posed || names.has('turn') || names.has('mirror')) this.stand();
     if (names.has('autoplay') && this.state.autoplay) this.session.train(true);
   }
 
@@ -233,23 +238,23 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
 
   /** As the state says. */
   private stand(): void {
-    const { turn, mirror } = this.state;
+    const { turn, mirror, poses } = this.state;
     const random = new Random(turn);
-    this.tiles.stand(
-      turn === 0 ? allShapes.map(() => IDENTITY) : allShapes.map(() => randMatrix(random)),
-      mirror,
-    );
+    const rotations = allShapes.map(() => (turn === 0 ? IDENTITY : randMatrix(random)));
+    for (const [shape, ...angles] of poses) rotations[shape] = matrixOfDegrees(angles);
+    this.dragged = null;
+    this.tiles.stand(rotations, mirror);
   }
 
-  private turnBack(): void {
-    this.set({ turn: 0, mirror: false });
-    this.tiles.stand(
-      allShapes.map(() => IDENTITY),
-      false,
-    );
-  }
-
-  private look(): void {
+  private moved(dragged: Dragged | null): void {
+    if (dragged) {
+      const { shape, rotation } = dragged;
+      const others = this.state.poses.filter(([other]) => other !== shape);
+      const [alpha, beta, gamma] = degreesOf(rotation);
+      const poses: readonly Pose[] = [...others, [shape, alpha, beta, gamma]];
+      this.dragged = fields.poses.write(poses);
+      this.set({ poses });
+    }
     this.session?.look(this.tiles.points ?? originalPoints);
   }
 
@@ -401,11 +406,15 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     setNumber(this.piece(id, HTMLDataElement), value, written);
   }
 
-  private showAdapter(): void {
-    const text = this.gpu
-      ? describeAdapter(this.gpu)
-      : `none: a slow reference in 64 bits, in a worker, with multiplicity up to ${REFERENCE_MUL}`;
-    setText(this.piece('adapter'), text);
+  private async showAdapter(): Promise<void> {
+    const place = this.piece('adapter');
+    if (this.gpu) return setText(place, describeAdapter(this.gpu));
+    const learners = await this.slow?.catch(() => null);
+    if (!learners) return;
+    const where = learners.inPage
+      ? 'on this page itself, because its policy allows no worker, so that it may be slow to answer'
+      : 'in a worker';
+    setText(place, `none: a slow reference in 64 bits, ${where}, with multiplicity up to ${REFERENCE_MUL}`);
   }
 
   private recolour(): void {

@@ -13,7 +13,7 @@ export type Answer = { readonly id: number } & ({ readonly value: unknown } | { 
 
 /** Learners in a worker; one worker for all of an element. */
 export class LearnerWorker {
-  private readonly worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  private readonly worker: Worker;
   private readonly waiting = new Map<
     number,
     { resolve: (value: unknown) => void; reject: (error: Error) => void }
@@ -21,7 +21,9 @@ export class LearnerWorker {
   private calls = 0;
   private learners = 0;
 
-  constructor() {
+  /** `worker` runs worker.ts. */
+  constructor(worker: Worker) {
+    this.worker = worker;
     this.worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
       const asked = this.waiting.get(data.id);
       this.waiting.delete(data.id);

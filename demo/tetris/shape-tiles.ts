@@ -9,6 +9,12 @@ const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** The trainer leaves out the first shape. */
 const notes: Readonly<Record<number, string>> = { 0: 'never trained on', 1: 'its mirror image' };
 
+/** A shape that the visitor has turned. */
+export interface Dragged {
+  readonly shape: number;
+  readonly rotation: Matrix3;
+}
+
 interface Tile {
   readonly holder: HTMLElement;
   readonly bars: readonly HTMLElement[];
@@ -31,13 +37,13 @@ export class ShapeTiles {
   readonly element = make('ul', 'tiles');
   private readonly tiles: readonly Tile[];
   private readonly host: HTMLElement;
-  private readonly moved: () => void;
+  private readonly moved: (dragged: Dragged | null) => void;
   private mirrored = false;
   private turnable = true;
   private connection = 0;
 
-  /** `moved` is told when a shape stands differently. */
-  constructor(host: HTMLElement, moved: () => void) {
+  /** `moved` is told when a shape stands differently, and which one where the visitor has turned it. */
+  constructor(host: HTMLElement, moved: (dragged: Dragged | null) => void) {
     this.host = host;
     this.moved = moved;
     this.element.setAttribute('role', 'list');
@@ -72,7 +78,7 @@ export class ShapeTiles {
           ? (further) => {
               tile.rotation = further(tile.rotation);
               this.place(s);
-              this.moved();
+              this.moved({ shape: s, rotation: tile.rotation });
             }
           : 'nothing',
       });
@@ -108,13 +114,13 @@ export class ShapeTiles {
   }
 
   /** All shapes turned by these, and mirrored or not. */
-  stand(rotations: readonly Matrix3[] | null, mirrored: boolean): void {
+  stand(rotations: readonly Matrix3[], mirrored: boolean): void {
     this.mirrored = mirrored;
     for (const [s, tile] of this.tiles.entries()) {
-      if (rotations) tile.rotation = rotations[s];
+      tile.rotation = rotations[s];
       this.place(s);
     }
-    this.moved();
+    this.moved(null);
   }
 
   get isMirrored(): boolean {

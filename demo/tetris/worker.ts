@@ -1,14 +1,13 @@
 // Where there is no GPU: trains on the f64 reference, away from the page's thread.
-import { trainInF64 } from '../shared/training.ts';
 import type { Learner } from './learner.ts';
-import { makeLearner } from './make-learner.ts';
+import { makeF64Learner } from './make-f64-learner.ts';
 import type { Answer, Call } from './remote-learner.ts';
 
 const learners = new Map<number, Learner>();
 
 async function answer({ learner: id, method, args }: Call): Promise<unknown> {
   if (method === 'make') {
-    const learner = await makeLearner(trainInF64, args[0]);
+    const learner = await makeF64Learner(args[0]);
     learners.set(id, learner);
     return learner.facts;
   }
@@ -31,3 +30,5 @@ addEventListener('message', ({ data }: MessageEvent<Call>) => {
     postMessage(reply);
   });
 });
+// The first word: it runs.
+postMessage(null);

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { elementFolders, pageFolders } from '../support/site-build.ts';
 import { story } from '../support/story-plugin.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
 import { openPages, type Pages } from './support/open-pages.ts';
-import { serveBuiltSite } from './support/serve-site.ts';
+import { serveBuiltSite, servePage } from './support/serve-site.ts';
 import { downloadOf } from './support/site-sizes.ts';
 import { withoutGpu } from './support/values.ts';
 
@@ -138,6 +138,29 @@ describe.each(elementFolders)('%s', (folder) => {
     await page.getByRole('alert').getByText('This browser has no WebGPU. Use Chrome').waitFor();
     await ready(page);
     expect(complaints).toEqual([]);
+  });
+});
+
+describe('the Tetris element on a page of another origin, without WebGPU', () => {
+  const policies = [
+    ['no policy: it trains in a worker', '', 'in a worker'],
+    ['a policy that allows no worker: it trains on the page', "worker-src 'none'", 'on this page itself'],
+  ] as const;
+  test.each(policies)('%s', async (_, policy, where) => {
+    const html = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}">
+      <title>Elsewhere</title><link rel="icon" href="data:,">
+      <script type="module" src="${site.origin}/elements/tetris.js"></script>
+      <clebsch-tetris mul="2" lmax="1" layers="1"></clebsch-tetris>`;
+    const elsewhere = await servePage(html);
+    onTestFinished(elsewhere.close);
+    const { page, complaints } = await pages.open('icon.svg', { before: withoutGpu });
+    await page.goto(elsewhere.origin);
+    await page.locator('#adapter', { hasText: where }).waitFor();
+    expect(page.workers().length).toBe(where === 'in a worker' ? 1 : 0);
+    await page.getByRole('button', { name: 'Train' }).click();
+    await page.locator('#steps:not([value="0"]):not([value=""])').waitFor();
+    // The browser itself tells of what a policy has refused.
+    expect(complaints.filter((text) => !text.includes('violates'))).toEqual([]);
   });
 });
 

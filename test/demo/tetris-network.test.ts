@@ -5,7 +5,7 @@ import { type Parity, parities } from '../../demo/shared/parity.ts';
 import { allShapes, batchOf, originalPoints, turn } from '../../demo/shared/tetris-batch.ts';
 import { gatePoints, tetrisNetwork } from '../../demo/shared/tetris-network.ts';
 import { TetrisTrainer } from '../../demo/shared/tetris-trainer.ts';
-import { trainInF64 } from '../../demo/shared/training.ts';
+import { trainInF64 } from '../../demo/shared/training-f64.ts';
 import {
   constant,
   filled,

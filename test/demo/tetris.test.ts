@@ -80,6 +80,21 @@ test('each shape is turned by dragging and by keys while it trains, and its outp
   expect(await picture(page, 2).getAttribute('aria-label')).toContain('as in training');
   expect(await outputs(page)).toEqual(untouched);
 
+  // The address has the shape as it stands.
+  const poses = () => new URL(page.url()).searchParams.get('poses');
+  await poll(poses).toMatch(/^3,/);
+  const stands = poses();
+  const standing = (await outputs(page)).slice(7 * 3, 7 * 4);
+  await page.goto(new URL(`?mul=4&poses=${stands}`, page.url()).href);
+  await ready(page);
+  expect(await picture(page, 3).getAttribute('aria-label')).toContain('line: four cubes, turned');
+  expect(await picture(page, 2).getAttribute('aria-label')).toContain('as in training');
+  expect((await outputs(page)).slice(7 * 3, 7 * 4)).toEqual(standing);
+  await reaches(page, 'equivariance-error', 1e-9);
+  await button(page, 'Turn back').click();
+  await poll(() => picture(page, 3).getAttribute('aria-label')).toContain('as in training');
+  await poll(poses).toBeNull();
+
   await picture(page, 0).focus();
   for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
   expect(await picture(page, 0).getAttribute('aria-label')).toContain('turned');

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -50,9 +50,21 @@ export async function serveSite(folder: string, below = '/lessons/week 3') {
       response.writeHead(404).end();
     }
   });
+  const { origin, close } = await listen(server);
+  return { origin: `${origin}${encodeURI(below)}`, close };
+}
+
+/** A page of somebody else: one text at every path, from a server of its own. */
+export function servePage(html: string) {
+  return listen(
+    createServer((_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(html)),
+  );
+}
+
+async function listen(server: Server) {
   await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done));
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}${encodeURI(below)}`,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -34,6 +34,23 @@ function withoutAdapter(page: Page): Promise<unknown> {
   );
 }
 
+/** Keeps the device that a page asks for, so that a test can take it away. */
+export function rememberDevice(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await request.call(this, descriptor);
+      Object.assign(globalThis, { device });
+      return device;
+    };
+  });
+}
+
+/** Takes away the device that the page asked for last. */
+export function loseDevice(page: Page): Promise<unknown> {
+  return page.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+}
+
 /** How a page may find itself without a GPU: the case, what it then says, and what to do before it is loaded. */
 export const gpuMissing = [
   ['no WebGPU', 'This browser has no WebGPU. Use Chrome', withoutGpu],
