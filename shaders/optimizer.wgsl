@@ -1,6 +1,7 @@
 // One step of a pointwise optimiser over the packed parameters, in place: `result` holds the parameters and then the
 // moments, each SIZE values long: single numbers, or four at once. The default body is gradient descent with learning rate
 // 0.01.
+//#sized
 //#import functions
 
 alias Value = f32; //#param

@@ -1,4 +1,5 @@
 // Everything that computes entry by entry. The default body multiplies two values of one shape.
+//#sized
 //#import functions
 
 alias Value = f32; //#param
@@ -7,7 +8,7 @@ const SIZES = 1u; //#param
 
 @group(0) @binding(0) var<storage, read_write> result: array<Value>;
 // Entries of the result (of its widest piece), its columns, then the offsets that generated code reads: not constants, so that values of all
-// sizes share a pipeline. A uniform buffer, because storage buffers are few.
+// sizes share a pipeline, but very large ones. A uniform buffer, because storage buffers are few.
 @group(0) @binding(1) var<uniform> sizes: array<vec4u, SIZES>;
 //#slot inputs
 @group(0) @binding(2) var<storage, read> in0: array<f32>;

@@ -1,5 +1,6 @@
 // Clebsch-Gordan contraction: the form  sum coefficient C_ijk x_ui y_vj w_uv z_k  with one slot open, sample by sample.
 // The default body walks through tables of paths and of nonzero Clebsch-Gordan entries; the generated one is unrolled.
+//#sized
 
 struct Entry { i: u32, j: u32, k: u32, value: f32 }
 

@@ -2,6 +2,7 @@ import type { Plan } from '../graph/memory.ts';
 import { type Kernel, type Node, shapeOf } from '../graph/node.ts';
 import type { Allocation } from './allocation.ts';
 import { LimitError } from './device.ts';
+import { takesSizes } from './link.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** One kernel, ready to be encoded. */
@@ -41,13 +42,8 @@ export function dispatchOf(
   const resourceOf = (name: string): GPUBufferBinding => {
     const table = kernel.tables?.[name];
     if (table) return { buffer: memory.buffer(`${name} of ${label}`, table) };
-    const source = kernel.bindings[name];
-    if (source === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
-    const value: Node =
-      source === 'result' ? node : typeof source === 'number' ? node.inputs[source] : source;
-    const place = plan.places.get(value)!;
-    const whole = kernel.whole?.includes(name);
-    const size = whole ? buffers[place.buffer].size : value.rows * value.cols * 4 || 16;
+    if (kernel.bindings[name] === undefined) throw new Error(`${label}: nothing is bound to "${name}"`);
+    const { buffer, offset, size } = extentOf(plan, at, kernel, name, buffers);
     const limit = device.limits.maxStorageBufferBindingSize;
     if (size > limit)
       throw new LimitError(
@@ -57,7 +53,7 @@ export function dispatchOf(
         limit,
         'use fewer rows (samples, edges) or channels',
       );
-    return { buffer: buffers[place.buffer], offset: whole ? 0 : place.offset * 4, size };
+    return { buffer, offset, size };
   };
   const group = device.createBindGroup({
     label: label.slice(0, 200),
@@ -85,6 +81,33 @@ export function dispatchOf(
   if (node.op.overwrites) values.push(node);
   const bytes = values.reduce((sum, { rows, cols }) => sum + rows * cols * 4, 0);
   return { label, op: node.op.name, shader: kernel.shader, code, bytes, pipeline, group, x, y };
+}
+
+/** What dispatch `at` binds to a variable, unless it is a table. */
+function extentOf(plan: Plan, at: number, kernel: Kernel, name: string, buffers: readonly GPUBuffer[]) {
+  const [node] = plan.dispatches[at];
+  const source = kernel.bindings[name];
+  const value: Node = source === 'result' ? node : typeof source === 'number' ? node.inputs[source] : source;
+  const place = plan.places.get(value)!;
+  const buffer = buffers[place.buffer];
+  if (kernel.whole?.includes(name)) return { buffer, offset: 0, size: buffer.size };
+  return { buffer, offset: place.offset * 4, size: value.rows * value.cols * 4 || 16 };
+}
+
+/** Bytes that a dispatch binds from which on its shader may know the sizes: a pipeline of its own must be worth it. */
+const LARGE = 1 << 18;
+
+/** Bytes bound to each variable of dispatch `at`, for shaders that make use of it (see `link`); none where they are few. */
+export function sizesOf(
+  plan: Plan,
+  at: number,
+  kernel: Kernel,
+  buffers: readonly GPUBuffer[],
+): Record<string, number> {
+  if (kernel.workgroups === 0 || !takesSizes(kernel)) return {};
+  const names = Object.keys(kernel.bindings);
+  const sizes = names.map((name): [string, number] => [name, extentOf(plan, at, kernel, name, buffers).size]);
+  return sizes.reduce((sum, [, size]) => sum + size, 0) < LARGE ? {} : Object.fromEntries(sizes);
 }
 
 /** Writes dispatches into a pass. */

@@ -5,7 +5,7 @@ import { type Kernel, type Node, shapeOf } from '../graph/node.ts';
 import type { Optimizations } from '../graph/optimizations.ts';
 import { Allocation, watched } from './allocation.ts';
 import type { GpuContext } from './device.ts';
-import { checkDispatches, type Dispatch, dispatchOf, encode } from './dispatch.ts';
+import { checkDispatches, type Dispatch, dispatchOf, encode, sizesOf } from './dispatch.ts';
 import { Pauses } from './pauses.ts';
 import { type Pipeline, pipelineOf } from './pipeline.ts';
 import { ReadRing } from './read-ring.ts';
@@ -140,7 +140,7 @@ export class Executable {
             ? op.batch!.kernel(nodes, offsetOf, rules)
             : op.kernel!(nodes[0], rules);
         const kernel = options.plain ? (own.plain ?? own) : own;
-        const pipeline = pipelineOf(device, kernel);
+        const pipeline = pipelineOf(device, kernel, sizesOf(plan, kernels.length, kernel, buffers));
         // Looked at below; not at all where a later kernel cannot be made.
         pipeline.catch(() => {});
         kernels.push(kernel);

@@ -15,11 +15,12 @@ export interface LinkedShader {
  *     //#import NAME      shaders/shared/NAME.wgsl, where generated code may call it
  *     const N = 1u; //#param
  *     //#slot NAME ... //#end
+ *     //#sized            arrays are declared with their lengths, where these are known
+ *
+ * @param sizes bytes bound to each variable
  */
-export function link(kernel: Kernel): LinkedShader {
-  const text = kernel.text ?? shaders[kernel.shader];
-  if (text === undefined)
-    throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
+export function link(kernel: Kernel, sizes: Readonly<Record<string, number>> = {}): LinkedShader {
+  const text = textOf(kernel);
   const code: string[] = [];
   const origin: string[] = [];
   const put = (line: string, from: string) => {
@@ -54,7 +55,35 @@ export function link(kernel: Kernel): LinkedShader {
     if (!usedParams.has(name)) throw new Error(`shaders/${kernel.shader}.wgsl has no parameter ${name}`);
   for (const name of Object.keys(kernel.slots ?? {}))
     if (!usedSlots.has(name)) throw new Error(`shaders/${kernel.shader}.wgsl has no slot ${name}`);
-  return { code: code.join('\n'), origin };
+  return { code: (takesSizes(kernel) ? withLengths(code, sizes) : code).join('\n'), origin };
+}
+
+function textOf(kernel: Kernel): string {
+  const text = kernel.text ?? shaders[kernel.shader];
+  if (text === undefined)
+    throw new Error(`there is no shader "${kernel.shader}"; known are ${Object.keys(shaders).join(', ')}`);
+  return text;
+}
+
+/** Whether the shader says that its arrays may be declared with their lengths. */
+export const takesSizes = (kernel: Kernel): boolean => /^\/\/#sized/m.test(textOf(kernel));
+
+/** Bytes of an element of an array. */
+const STRIDES: Readonly<Record<string, number>> = { f32: 4, u32: 4, vec4f: 16, vec4u: 16 };
+
+/**
+ * Declares arrays with their lengths. WGSL checks every index, and a length that is not in the code is found by a division
+ * of the bound size, for every access: a fifth of what a software adapter needs for kernels that read and write much.
+ */
+function withLengths(code: readonly string[], sizes: Readonly<Record<string, number>>): string[] {
+  const types = new Map<string, string>();
+  return code.map((line) => {
+    const alias = /^alias (\w+) = (\w+);/.exec(line);
+    if (alias) types.set(alias[1], alias[2]);
+    const [declaration, name, element] = /var<storage[^>]*> (\w+): array<(\w+)>/.exec(line) ?? ['', '', ''];
+    const length = Math.floor((sizes[name] ?? 0) / (STRIDES[types.get(element) ?? element] ?? Infinity));
+    return length > 0 ? line.replace(declaration, `${declaration.slice(0, -1)}, ${length}>`) : line;
+  });
 }
 
 interface LibraryFunction {

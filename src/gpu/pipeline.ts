@@ -31,17 +31,23 @@ const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 /**
  * The pipeline of a kernel; kernels that write the same into one shader share it. Compilation is asynchronous, so that many
  * pipelines compile in parallel.
+ *
+ * @param sizes bytes bound to each variable, for shaders that make use of them
  */
-export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<Pipeline> {
+export function pipelineOf(
+  device: GPUDevice,
+  kernel: Kernel,
+  sizes: Readonly<Record<string, number>> = {},
+): Promise<Pipeline> {
   let cache = caches.get(device);
   if (!cache) {
     cache = new Map();
     caches.set(device, cache);
   }
-  const key = JSON.stringify([kernel.shader, kernel.params, kernel.slots]);
+  const key = JSON.stringify([kernel.shader, kernel.params, kernel.slots, sizes]);
   let pipeline = cache.get(key);
   if (!pipeline) {
-    const { code, origin } = link(kernel);
+    const { code, origin } = link(kernel, sizes);
     pipeline = create(device, kernel.shader, code, origin);
     cache.set(key, pipeline);
   }

@@ -51,3 +51,32 @@ test('a declaration of another form is refused, not overlooked', () => {
   ])
     expect(() => bindingsOf(line)).toThrow(line);
 });
+
+describe('lengths of arrays', () => {
+  const code = [
+    'alias Value = vec4f; //#param',
+    '@group(0) @binding(0) var<storage, read_write> result: array<Value>;',
+    '@group(0) @binding(1) var<storage, read> x: array<f32>;',
+    '@group(0) @binding(2) var<storage, read> pairs: array<vec2u>;',
+    '@group(0) @binding(3) var<storage, read> few: array<Value>;',
+    '@group(0) @binding(4) var<storage, read> table: array<u32>;',
+  ].join('\n');
+  const kernel = { shader: 'one', bindings: {}, workgroups: 1 };
+  const sizes = { result: 160, x: 36, pairs: 80, few: 12 };
+
+  test('are whole elements of what is bound, where type and size are known and there is one', () => {
+    const { code: linked } = link({ ...kernel, text: `//#sized\n${code}` }, sizes);
+    const arrays = linked.split('\n').flatMap((line) => /array<.*>/.exec(line)?.[0] ?? []);
+    expect(arrays).toEqual([
+      'array<Value, 10>',
+      'array<f32, 9>',
+      'array<vec2u>',
+      'array<Value>',
+      'array<u32>',
+    ]);
+  });
+
+  test('are written only into shaders that say so', () => {
+    expect(link({ ...kernel, text: code }, sizes).code).toBe(code);
+  });
+});

@@ -55,6 +55,7 @@ describe('shaders without comments', () => {
     const text = [
       '// A comment; const X = 1u; //#param',
       '//#import functions',
+      '//#sized because',
       'const N = 1u; //#param  what it is',
       '  //#slot body and more',
       '  let a = b; // twice // over',
@@ -64,6 +65,7 @@ describe('shaders without comments', () => {
     const lean = [
       '',
       '//#import functions',
+      '//#sized',
       'const N = 1u; //#param',
       '//#slot body',
       'let a = b;',

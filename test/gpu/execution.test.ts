@@ -26,7 +26,7 @@ import { sum } from '../../src/ops/sum.ts';
 import { tensorProduct } from '../../src/ops/tensor-product.ts';
 import { randomFeeds, scaledError } from '../support/feeds.ts';
 import { trainable } from '../support/layers.ts';
-import { limited, load } from '../support/on-gpu.ts';
+import { gpuError, limited, load } from '../support/on-gpu.ts';
 
 let gpu: GpuContext;
 beforeAll(async () => {
@@ -342,5 +342,32 @@ describe('large values', () => {
     executable.write({ x: new Float32Array(1_000_000).fill(0.5) });
     expect([...(await executable.runAndRead()).total]).toEqual([500_000]);
     executable.dispose();
+  });
+});
+
+describe('kernels that bind much', () => {
+  test('know how much it is; others share their pipelines', async () => {
+    const values = (rows: number) => ({ y: scale(input('x', rows, 8), 3) });
+    const codeOf = async (rows: number) => {
+      const executable = await compile(gpu, { outputs: values(rows) });
+      const [{ code }] = executable.shaders();
+      executable.dispose();
+      return code;
+    };
+    expect(await codeOf(8000)).toMatch(/in0: array<f32, 64000>/);
+    expect(await codeOf(8000)).not.toBe(await codeOf(7999));
+    expect(await codeOf(30)).toBe(await codeOf(31));
+  });
+
+  test.each([40_000, 40_001])('an optimiser of %i parameters, four at a time or one', async (n) => {
+    const optimizer = adam(new Float64Array(n).fill(0.5), {
+      learningRate: 0.25,
+      weightDecay: 0.125,
+      ema: 0.5,
+    });
+    const [step, values] = optimizer.step(input('gradient', 1, n)).map(({ next }) => next);
+    const feeds = randomFeeds([values]);
+    const { name: counter } = step.inputs[0].attrs;
+    expect(await gpuError(gpu, { values }, { ...feeds, [counter]: [3] })).toBeLessThan(1e-5);
   });
 });

@@ -38,7 +38,7 @@ export function withoutComments(wgsl: string): string {
     .map((line) => {
       const at = line.indexOf('//');
       if (at < 0) return line.trim();
-      const directive = /^\/\/#(param|end|(slot|import)\s+\w+)/.exec(line.slice(at))?.[0] ?? '';
+      const directive = /^\/\/#(param|end|sized|(slot|import)\s+\w+)/.exec(line.slice(at))?.[0] ?? '';
       return `${line.slice(0, at).trim()} ${directive}`.trim();
     })
     .join('\n');
