@@ -101,6 +101,20 @@ describe('state', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('it is light or dark as the page around it, or as it is told', async () => {
+    const ink = (page: Page) => on(page, (element) => getComputedStyle(element).color);
+    const [light, dark] = ['rgb(22, 25, 29)', 'rgb(232, 235, 239)'];
+    const { page } = await open(sample, '', { colorScheme: 'dark' });
+    await logBecomes(page, 'start');
+    expect(await ink(page)).toBe(light); // the page has one scheme only
+    await page.evaluate(() => {
+      document.documentElement.style.colorScheme = 'light dark';
+    });
+    expect(await ink(page)).toBe(dark);
+    await on(page, (element) => element.setAttribute('theme', 'light'));
+    expect(await ink(page)).toBe(light);
+  });
+
   test('controls are those that are asked for', async () => {
     const { page } = await open('<clebsch-sample controls="rotate, other"></clebsch-sample>');
     await logBecomes(page, 'start');

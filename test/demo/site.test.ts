@@ -81,6 +81,14 @@ test('the gallery leads to every page, and from page to page goes the story', as
   expect(complaints).toEqual([]);
 });
 
+test('a formula is a stop of the tab key while it scrolls, and only then', async () => {
+  const { page } = await pages.open('convolution/', { viewport: { width: 200, height: 600 } });
+  const stops = page.locator('.formula[tabindex="0"]');
+  await expect.poll(() => stops.count()).toBeGreaterThan(0);
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await expect.poll(() => stops.count()).toBe(0);
+});
+
 describe.each(elementFolders)('%s', (folder) => {
   const element = `clebsch-${folder}`;
   const ready = (page: Page) =>
