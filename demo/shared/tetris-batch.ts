@@ -1,11 +1,11 @@
 import {
+  type EdgeList,
   type GeometricTensor,
   type Matrix3,
   type Module,
   type PointGraph,
   pointGraph,
   pointGraphFeeds,
-  radiusGraph,
   tetrisShapes,
   type Weights,
 } from '../../src/index.ts';
@@ -24,9 +24,29 @@ export interface Recipe {
 export function batchOf(shapes: readonly number[], { radius, inclusive }: Recipe) {
   const pos = shapes.flatMap((s) => [...tetrisShapes[s].points]);
   const batch = Array.from({ length: shapes.length * 4 }, (_, i) => Math.floor(i / 4));
-  const edges = radiusGraph(pos, radius, { batch, inclusive });
+  const edges = edgesOf(pos, batch, radius, inclusive);
   const size = { nodes: batch.length, edges: edges.src.length, graphs: shapes.length };
   return { graph: pointGraph(size), feeds: pointGraphFeeds(size, pos, edges, batch) };
+}
+
+/** The edges of `radiusGraph`, in its order: for a few points it would be more to load than to compute. */
+export function edgesOf(
+  pos: readonly number[],
+  batch: readonly number[],
+  radius: number,
+  inclusive: boolean,
+): EdgeList {
+  const near = (i: number, j: number) => {
+    const distance = Math.hypot(...[0, 1, 2].map((k) => pos[3 * i + k] - pos[3 * j + k]));
+    return inclusive ? distance <= radius : distance < radius;
+  };
+  const pairs = batch.flatMap((shape, i) =>
+    batch.flatMap((other, j) => (i !== j && other === shape && near(i, j) ? [[i, j]] : [])),
+  );
+  return {
+    src: Uint32Array.from(pairs, ([i]) => i),
+    dst: Uint32Array.from(pairs, ([, j]) => j),
+  };
 }
 
 export const allShapes: readonly number[] = tetrisShapes.map((_, s) => s);

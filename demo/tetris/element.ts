@@ -82,6 +82,8 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   }
 
   protected override render(): void {
+    // The training part of the engine is fetched while the page comes up and asks for its device.
+    if (navigator.gpu) learning ??= import('./make-learner.ts');
     this.view.append(fragment(html));
     this.piece('tiles').replaceWith(this.tiles.element);
     this.piece('table').replaceWith(this.table.element);
@@ -152,12 +154,10 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   // ---- life ----
 
   protected override start(gpu: GpuContext | null): void {
-    // The training part of the engine is fetched while the page comes up.
-    if (gpu) learning ??= import('./make-learner.ts');
     this.gpu = gpu;
     this.span = new AbortController();
     const { signal } = this.span;
-    void this.tiles.connect(gpu, this.shows('rotate'));
+    if (!gpu) this.draw();
     onThemeChange(() => this.recolour(), signal);
     if (!gpu) this.slow = import('./without-gpu.ts').then(({ slowLearners }) => slowLearners());
     void this.showAdapter();
@@ -246,6 +246,11 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.tiles.stand(rotations, mirror);
   }
 
+  /** Shows the shapes; on a GPU once the training has asked for its pipelines, which would wait for those of the pictures. */
+  private draw(): void {
+    if (!this.tiles.isConnected) void this.tiles.connect(this.gpu, this.shows('rotate'));
+  }
+
   private moved(dragged: Dragged | null): void {
     if (dragged) {
       const { shape, rotation } = dragged;
@@ -308,6 +313,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   }
 
   built(learner: Learner, request: EquivariantRequest): void {
+    this.draw();
     const { parameters, bytes } = learner.facts;
     this.request = request;
     this.times = [];
@@ -367,6 +373,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
 
   failed(message: string): void {
     this.hasFailed = true;
+    this.draw();
     this.fail({ message });
   }
 

@@ -235,7 +235,8 @@ export class Session {
     if (this.over || this.wantsBuild) return learner.dispose();
     this.learner = learner;
     this.listener.built(learner, request);
-    await this.evaluate(learner);
+    // Where training goes on, its first step comes before the program that evaluates is compiled.
+    if (!this.wantsTraining && !this.wantsStep) await this.evaluate(learner);
   }
 
   private async changeRate(learner: Learner): Promise<void> {

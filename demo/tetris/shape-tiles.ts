@@ -41,6 +41,8 @@ export class ShapeTiles {
   private mirrored = false;
   private turnable = true;
   private connection = 0;
+  /** Whether the pictures are there, or are about to be. */
+  isConnected = false;
 
   /** `moved` is told when a shape stands differently, and which one where the visitor has turned it. */
   constructor(host: HTMLElement, moved: (dragged: Dragged | null) => void) {
@@ -64,6 +66,7 @@ export class ShapeTiles {
   /** Draws with this GPU, or on 2D canvases; one picture a frame, because each takes a while to begin. */
   async connect(gpu: GpuContext | null, turnable: boolean): Promise<void> {
     this.disconnect();
+    this.isConnected = true;
     this.turnable = turnable;
     const { connection } = this;
     for (const [s, tile] of this.tiles.entries()) {
@@ -93,6 +96,7 @@ export class ShapeTiles {
   }
 
   disconnect(): void {
+    this.isConnected = false;
     this.connection++;
     for (const tile of this.tiles) {
       tile.scene?.dispose();

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { OrdinaryTrainer, widthFor } from '../../demo/shared/ordinary-trainer.ts';
 import { type Parity, parities } from '../../demo/shared/parity.ts';
-import { allShapes, batchOf, originalPoints, turn } from '../../demo/shared/tetris-batch.ts';
+import { allShapes, batchOf, edgesOf, originalPoints, turn } from '../../demo/shared/tetris-batch.ts';
 import { gatePoints, tetrisNetwork } from '../../demo/shared/tetris-network.ts';
 import { TetrisTrainer } from '../../demo/shared/tetris-trainer.ts';
 import { trainInF64 } from '../../demo/shared/training-f64.ts';
@@ -11,6 +11,7 @@ import {
   filled,
   Parameters,
   Random,
+  radiusGraph,
   randMatrix,
   reference,
   simpleNetwork,
@@ -43,6 +44,19 @@ test('is simpleNetwork, number by number', () => {
     feeds,
   );
   expect(Array.from(a)).toEqual(Array.from(b));
+});
+
+test('the edges of a batch are those of radiusGraph', () => {
+  const batch = Array.from({ length: 32 }, (_, node) => Math.floor(node / 4));
+  for (const [radius, inclusive] of [
+    [1, false],
+    [1, true],
+    [1.5, false],
+    [9, false],
+  ] as const) {
+    const { src, dst } = radiusGraph(originalPoints, radius, { batch, inclusive });
+    expect(edgesOf(originalPoints, batch, radius, inclusive)).toEqual({ src, dst });
+  }
 });
 
 describe.each(parities)('%s', (parity) => {
