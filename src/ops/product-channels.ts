@@ -7,10 +7,11 @@ export function isChannelwise({ paths }: ProductSpec): boolean {
 }
 
 /**
- * Rows from which on an invocation takes four channels. Four times the arithmetic in the code takes three to five times
- * as long to compile on a software adapter; a small batch never earns that back (2 % of a Tetris step).
+ * Rows from which on a kernel is made to run fast rather than to compile fast. An invocation takes four channels: four times
+ * the arithmetic in the code takes three to five times as long to compile on a software adapter. And numbers are written into
+ * the code: from a table, products take 15 % longer. A small batch never earns that back (2 % of a Tetris step each).
  */
-const ROWS_FOR_FOUR = 1024;
+export const MANY_ROWS = 1024;
 
 /** How many neighbouring channels one load of each slot brings: 4 where the layout allows it and the batch is large. */
 export function laneWidths(spec: ProductSpec, rows: number): Record<ProductSlot, number> {
@@ -22,7 +23,7 @@ export function laneWidths(spec: ProductSpec, rows: number): Record<ProductSlot,
   const singleY = paths.every((p) => (p.mode === 'uvu' || p.mode === 'uvuv') && p.y.mul === 1);
   const fits = (slot: 'x' | 'z') => aligned(cols[slot]) && paths.every((p) => alignedBlock(p[slot]));
   const four =
-    rows >= ROWS_FOR_FOUR &&
+    rows >= MANY_ROWS &&
     (elementwise || singleY) &&
     fits('x') &&
     fits('z') &&
@@ -42,9 +43,9 @@ export function columnsOf(path: ProductPath, slot: ProductSlot): ColumnBlock {
 const SUMS_PER_INVOCATION = 32;
 
 /** Paths that add into one block of the open slot, and such groups that share an invocation. */
-export function sections(spec: ProductSpec, open: ProductSlot): ProductPath[][][] {
+export function sections(paths: readonly ProductPath[], open: ProductSlot): ProductPath[][][] {
   const merged: { key: string; sums: number; groups: ProductPath[][] }[] = [];
-  for (const group of groupBy(spec.paths, (path) => columnsOf(path, open).offset)) {
+  for (const group of groupBy(paths, (path) => columnsOf(path, open).offset)) {
     const [path] = group;
     const block = columnsOf(path, open);
     const same = group.every((p) => p.x.offset === path.x.offset && p.x.stride === path.x.stride);

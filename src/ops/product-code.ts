@@ -2,7 +2,7 @@ import { literal } from '../graph/expression.ts';
 import { wigner3jSparse } from '../o3/clebsch-gordan.ts';
 import { type Channels, columnsOf, loopOf, sections } from './product-channels.ts';
 import { type ProductPath, type ProductSlot, type ProductSpec, productSlots } from './product-form.ts';
-import { factor, fixedOffset, offset, type Section, size, zeroSections } from './sections.ts';
+import { factor, fixedOffset, given, offset, type Section, size, zeroSections } from './sections.ts';
 import { groupBy, indent } from './wgsl.ts';
 
 /** What code is generated for: a form with one open slot, or with x and w open, which read the same. */
@@ -11,8 +11,8 @@ export interface OpenForm {
   readonly open: readonly ProductSlot[];
   /** How many channels a load of each slot brings. */
   readonly width: Readonly<Record<ProductSlot, number>>;
-  /** Where the value of an open slot starts in the buffer `result`, in numbers. */
-  readonly start: Readonly<Partial<Record<ProductSlot, number>>>;
+  /** Where the values of the open slots start in the buffer `result`, in numbers; null where there is only one. */
+  readonly start: Readonly<Partial<Record<ProductSlot, number>>> | null;
   /** The edges that the invocation of a node goes through; null where samples are taken one by one. */
   readonly edges: EdgeLoop | null;
 }
@@ -24,8 +24,8 @@ export interface EdgeLoop {
   readonly count: number;
   /** Rows that x is read from through the map `src`; null where x has a row for each edge. */
   readonly sources: number | null;
-  /** Whether it is only those of a strip. */
-  readonly some: boolean;
+  /** The first, and the one after the last, where they are those of a strip. */
+  readonly strip: readonly [number, number] | null;
   /** Whether the sums begin with what is in their buffer. */
   readonly adds: boolean;
 }
@@ -36,21 +36,25 @@ export interface EdgeLoop {
  * channels of x share an invocation, so that x is loaded once; with x and w open so do their gradients.
  */
 export function productSections(form: OpenForm, rows: number): { head: string[]; sections: Section[] } {
-  const { spec, open, width, edges } = form;
+  const { spec, open, width, start, edges } = form;
+  // In one order, so that products of the same couplings have the same code.
+  const paths = spec.paths.toSorted((a, b) => a.y.offset - b.y.offset || a.z.l - b.z.l);
   const slots = productSlots.filter((slot) => spec.cols[slot] > 0);
   const head = [
     ...slots.map((slot) => `let ${slot}Cols = ${size(spec.cols[slot] / width[slot])};`),
+    ...(start ? open.map((slot) => `let ${slot}Start = ${size(start[slot]! / width[slot])};`) : []),
     ...(edges ? [`let capacity = ${size(edges.capacity)};`] : []),
     ...(edges && edges.sources !== null ? [`let sources = ${size(edges.sources)};`] : []),
+    ...(edges?.strip
+      ? [`let first = ${given(edges.strip[0])};`, `let stop = ${given(edges.strip[1])};`]
+      : []),
   ];
+  const first = (slot: ProductSlot) => (start ? `${slot}Start + ` : '');
   const groups =
-    open.length > 1
-      ? groupBy(spec.paths, ({ x }) => x.offset).map((paths) => [paths])
-      : sections(spec, open[0]);
+    open.length > 1 ? groupBy(paths, ({ x }) => x.offset).map((group) => [group]) : sections(paths, open[0]);
   const zeros = open.flatMap((slot) => {
     const blocks = spec.paths.map((path) => columnsOf(path, slot));
-    const place = (column: number) =>
-      `result[row * ${slot}Cols + ${offset(form.start[slot]! / width[slot] + column)} + c]`;
+    const place = (column: number) => `result[${first(slot)}row * ${slot}Cols + ${offset(column)} + c]`;
     return zeroSections(
       place,
       edges && slot !== 'z' ? edges.count : rows,
@@ -62,22 +66,25 @@ export function productSections(form: OpenForm, rows: number): { head: string[];
   return {
     head,
     sections: [
-      ...groups.map((paths) => sectionOf(form, paths, rows)),
+      ...groups.map((group) => sectionOf(form, group, rows)),
       ...(edges?.adds ? [] : zeros),
-      ...(edges && !open.includes('z') ? [unusedEdges(form, edges, rows)] : []),
+      ...(edges && !open.includes('z') ? [unusedEdges(form, first, edges, rows)] : []),
     ],
   };
 }
 
 /** Zeros for the edges that no node has: those that are not in use. */
-function unusedEdges({ open, width, start }: OpenForm, { count, some }: EdgeLoop, nodes: number): Section {
+function unusedEdges(
+  { open, width }: OpenForm,
+  first: (slot: ProductSlot) => string,
+  { count, strip }: EdgeLoop,
+  nodes: number,
+): Section {
   const fills = open.map(
     (slot) =>
-      `for (var i = 0u; i < ${slot}Cols; i++) { result[${offset(start[slot]! / width[slot])} + row * ${slot}Cols + i] = ${zeroOf(width[slot])}; }`,
+      `for (var i = 0u; i < ${slot}Cols; i++) { result[${first(slot)}row * ${slot}Cols + i] = ${zeroOf(width[slot])}; }`,
   );
-  const code = [`if (dst[${some ? 'strip[0] + ' : ''}row] < ${size(nodes)}) { return; }`, ...fills].join(
-    '\n',
-  );
+  const code = [`if (dst[${strip ? 'first + ' : ''}row] < ${size(nodes)}) { return; }`, ...fills].join('\n');
   return { rows: count, channels: 1, code };
 }
 
@@ -108,10 +115,11 @@ class Scope {
   }
 }
 
-/** The places of a section's blocks: lines that stand before everything else. Names count the blocks of each slot. */
+/** The places of a section's blocks, and the coefficients of its paths: lines that stand before everything else. Names count the blocks of each slot. */
 class Places {
   private readonly scope = new Scope('');
   private readonly blocks: Record<string, number[]> = {};
+  private paths = 0;
   private readonly form: OpenForm;
   private readonly channels: number;
   constructor(form: OpenForm, channels: number) {
@@ -122,27 +130,23 @@ class Places {
     return this.scope.lines;
   }
   /** Column of a component's first channel, where a load brings as many as the slot's width. */
-  read(path: ProductPath, slot: ProductSlot, component: number): string {
-    const block = columnsOf(path, slot);
+  of(path: ProductPath, slot: ProductSlot, component: number): string {
+    const { stride, mul, offset: start } = columnsOf(path, slot);
     // The harmonics of an edge stand alike in all products of a model.
-    if (slot === 'y' && block.mul === 1) return fixedOffset(block.offset + component * block.stride);
-    return this.of(slot, block.offset, block.stride, component, slot);
-  }
-  /** The same for an open slot, in the buffer of results. */
-  write(path: ProductPath, slot: ProductSlot, component: number): string {
-    const block = columnsOf(path, slot);
-    return this.of(`${slot}Out`, this.form.start[slot]! + block.offset, block.stride, component, slot);
-  }
-  private of(prefix: string, start: number, stride: number, component: number, slot: ProductSlot): string {
+    if (slot === 'y' && mul === 1) return fixedOffset(start + component * stride);
     const width = this.form.width[slot];
-    this.blocks[prefix] ??= [];
-    const known = this.blocks[prefix];
+    this.blocks[slot] ??= [];
+    const known = this.blocks[slot];
     const number = known.includes(start) ? known.indexOf(start) : known.push(start) - 1;
-    const name = this.scope.define(`${prefix}${number}`, offset(start / width));
+    const name = this.scope.define(`${slot}${number}`, offset(start / width));
     if (component === 0) return name;
     const dense = stride / width === this.channels;
     const step = dense ? 'channels' : this.scope.define(`${name}Step`, size(stride / width));
     return this.scope.define(`${name}_${component}`, `${name} + ${component}u * ${step}`);
+  }
+  /** The coefficient of the next path. */
+  coefficient(value: number): string {
+    return this.scope.define(`k${this.paths++}`, factor(value));
   }
 }
 
@@ -159,8 +163,11 @@ function sectionOf(form: OpenForm, groups: readonly ProductPath[][], rows: numbe
   const places = new Places(form, channels);
   const from = { row, places, z: outer };
   const result = (path: ProductPath, slot: ProductSlot, m: number) =>
-    `result[${slot}At + ${places.write(path, slot, m)}]`;
-  const sums = open.map((slot) => `let ${slot}At = ${slot === 'z' ? 'row' : edge} * ${slot}Cols + c;`);
+    `result[${slot}At + ${places.of(path, slot, m)}]`;
+  const sums = open.map(
+    (slot) =>
+      `let ${slot}At = ${form.start ? `${slot}Start + ` : ''}${slot === 'z' ? 'row' : edge} * ${slot}Cols + c;`,
+  );
   const stores: string[] = [];
   groups.forEach((paths, g) => {
     const { dim } = columnsOf(paths[0], open[0]);
@@ -199,7 +206,7 @@ function looped({ before, loop }: Channels, lines: readonly string[]): string[] 
 
 /** The loop over the edges of a node: sums over all of them with z open, for each of them otherwise. */
 function edgeLoop(
-  { sources, some }: EdgeLoop,
+  { sources, strip }: EdgeLoop,
   open: readonly ProductSlot[],
   sums: readonly string[],
   lines: readonly string[],
@@ -207,7 +214,7 @@ function edgeLoop(
 ): string[] {
   const reads = sources !== null;
   const both = open.length > 1;
-  const first = some ? 'strip[0] + ' : '';
+  const first = strip ? 'first + ' : '';
   const source = both
     ? [`let origin = src[${first}edge];`, 'let source = select(0u, origin, origin < sources);']
     : [`let source = src[${first}edge];`];
@@ -216,15 +223,15 @@ function edgeLoop(
   const inside = open[0] === 'z' ? guarded : [...sums, ...guarded, ...stores];
   const loop = [
     'for (var i = begin; i < end; i++) {',
-    `  let edge = dst[capacity + i]${some ? ' - strip[0]' : ''};`,
+    `  let edge = dst[capacity + i]${strip ? ' - first' : ''};`,
     indent([...(reads ? source : []), ...inside].join('\n')),
     '}',
   ];
   const [begin, end] = ['dst[2u * capacity + row]', 'dst[2u * capacity + 1u + row]'];
-  const bounds = some
+  const bounds = strip
     ? [
-        `let begin = lowerBound(capacity, ${begin}, ${end}, strip[0]);`,
-        `let end = lowerBound(capacity, begin, ${end}, strip[1]);`,
+        `let begin = lowerBound(capacity, ${begin}, ${end}, first);`,
+        `let end = lowerBound(capacity, begin, ${end}, stop);`,
       ]
     : [`let begin = ${begin};`, `let end = ${end};`];
   return open[0] === 'z' ? [...bounds, ...sums, ...loop, ...stores] : [...bounds, ...loop];
@@ -263,7 +270,7 @@ function pathCode(
   const load = (slot: ProductSlot, component: number) => {
     const from = slot === 'z' ? z : scope;
     const first = from.let(`${row[slot]} * ${slot}Cols + ${index[slot]}`);
-    return from.let(`${slot}[${first} + ${places.read(path, slot, component)}]`);
+    return from.let(`${slot}[${first} + ${places.of(path, slot, component)}]`);
   };
   const weight = path.w === null || open === 'w' ? null : load('w', 0);
   const components = { x: 'i', y: 'j', z: 'k' } as const;
@@ -282,7 +289,7 @@ function pathCode(
   // Where all coefficients of a path have one magnitude, it is taken out and multiplied once.
   const magnitudes = new Set([...sums.values()].flat().map((term) => magnitudeOf(term)));
   const common = magnitudes.size === 1 ? [...magnitudes][0] : null;
-  const coefficient = factor(path.coefficient * Number(common ?? 1));
+  const coefficient = places.coefficient(path.coefficient * Number(common ?? 1));
   const totals = [...sums].map(([m, terms]) => ({ m, total: sumOfTerms(terms, common) }));
   if (open === 'w') {
     const parts = totals.map(({ m, total }) => `${load('z', m)} * ${total}`);

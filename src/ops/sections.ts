@@ -14,7 +14,8 @@ export interface Section {
   readonly code: string;
 }
 
-const mark = (kind: 'offset' | 'fixed' | 'size' | 'factor', value: number) => `\u2039${kind} ${value}\u203a`;
+type Kind = 'offset' | 'fixed' | 'size' | 'factor' | 'given';
+const mark = (kind: Kind, value: number) => `\u2039${kind} ${value}\u203a`;
 
 /** A place in a buffer: sections whose offsets are linear in a counter share their code. */
 export const offset = (value: number) => mark('offset', value);
@@ -25,7 +26,10 @@ export const fixedOffset = (value: number) => mark('fixed', value);
 /** A whole number that is no offset: sections that share their code agree on it. */
 export const size = (value: number) => mark('size', value);
 
-/** The same of a real number. */
+/** A whole number that is never written into the code. */
+export const given = (value: number) => mark('given', value);
+
+/** A size that is a real number. */
 export const factor = (value: number) => mark('factor', value);
 
 const marks = /\u2039(\w+) ([^\u203a]+)\u203a/g;
@@ -57,9 +61,6 @@ function runsOf(pieces: readonly string[]): Run[] {
   return runs;
 }
 
-/** Numbers modulo 2^32, as WGSL's u32 computes: a negative step is a large positive one. */
-const wrapped = (value: number) => `${value >>> 0}u`;
-
 /** Invocations that write zeros into the columns of a value that nothing else fills, `width` at a time. */
 export function zeroSections(
   place: (offset: number) => string,
@@ -76,13 +77,44 @@ export function zeroSections(
   }));
 }
 
-/** The body of a kernel: `head`, then the sections in turn over the invocations `thread`. */
+/** The numbers of a kernel's code: in a uniform buffer, so that kernels that differ in nothing else share a pipeline, or written. */
+class Numbers {
+  private readonly values: number[] = [];
+  private readonly written: boolean;
+  constructor(written: boolean) {
+    this.written = written;
+  }
+  /** Text of a number that is read where it stands. */
+  at(kind: string, value: number): string {
+    const real = kind === 'factor';
+    const written = kind === 'fixed' || this.written || this.values.length >= MOST_NUMBERS;
+    if (written && kind !== 'given') return real ? literal(value) : `${value >>> 0}u`;
+    const [bits] = real ? new Uint32Array(Float32Array.of(value).buffer) : [value >>> 0];
+    const at = this.values.push(bits) - 1;
+    const text = `sizes[${at >> 2}].${'xyzw'[at & 3]}`;
+    return real ? `bitcast<f32>(${text})` : text;
+  }
+  get table(): Uint32Array {
+    const { values } = this;
+    return Uint32Array.from({ length: Math.ceil(values.length / 4) * 4 }, (_, i) => values[i] ?? 0);
+  }
+}
+
+/** What every device binds as a uniform buffer, 64 KiB. Further numbers are written into the code. */
+const MOST_NUMBERS = 1 << 14;
+
+/**
+ * The body of a kernel: `head`, then the sections in turn over the invocations `thread`; and its numbers, the uniform
+ * `sizes`. `written` ones are constants of the code: faster, and compiled once for each kernel.
+ */
 export function dispatchSections(
   head: readonly string[],
   sections: readonly Section[],
-): { code: string; threads: number } {
+  written: boolean,
+): { code: string; threads: number; sizes: Uint32Array } {
   const some = sections.filter(({ rows, channels }) => rows * channels > 0);
-  const alike = groupBy(some, (s) => `${s.rows} ${s.channels} ${s.code.replace(marks, '\u2039$1\u203a')}`);
+  const skeleton = ({ code }: Section) => code.replace(marks, '\u2039$1\u203a');
+  const alike = groupBy(some, (s) => `${skeleton(s)} ${s.rows} ${s.channels}`);
   let threads = 0;
   const code = [...head, 'var rest = thread;'];
   for (const group of alike)
@@ -93,24 +125,30 @@ export function dispatchSections(
       let at = 0;
       const varied = body.replace(marks, (one, kind, value) => {
         const step = steps[at++];
-        if (kind === 'factor' || kind === 'size' || step === 0) return one;
-        return `(${size(value)} + variant * ${size(step)})`;
+        const varies = kind === 'offset' || kind === 'fixed';
+        const constant = !varies || (step === 0 && (written || kind === 'fixed'));
+        return constant ? one : `(${size(value)} + variant * ${size(step)})`;
       });
       const lines = [
         `let channels = ${size(channels)};`,
         'let invocation = rest / channels;',
         'let c = rest - invocation * channels;',
-        ...(count === 1
+        ...(written && count === 1
           ? ['let row = invocation;']
-          : [`let variant = invocation / ${size(rows)};`, `let row = invocation - variant * ${size(rows)};`]),
+          : [
+              `let rows = ${size(rows)};`,
+              'let variant = invocation / rows;',
+              'let row = invocation - variant * rows;',
+            ]),
         varied,
       ];
-      code.push(`if (rest < ${all}) {\n${indent(lines.join('\n'))}\n  return;\n}`, `rest -= ${all};`);
+      code.push(
+        `let end${code.length} = ${all};`,
+        `if (rest < end${code.length}) {\n${indent(lines.join('\n'))}\n  return;\n}`,
+        `rest -= end${code.length};`,
+      );
     }
-  const text = code
-    .join('\n')
-    .replace(marks, (_, kind, value) =>
-      kind === 'factor' ? literal(Number(value)) : wrapped(Number(value)),
-    );
-  return { threads, code: text };
+  const numbers = new Numbers(written);
+  const text = code.join('\n').replace(marks, (_, kind, value) => numbers.at(kind, Number(value)));
+  return { threads, code: text, sizes: numbers.table };
 }

@@ -1,7 +1,7 @@
 import type { IndexAttrs } from '../graph/index-map.ts';
 import type { Batch, Kernel, Node } from '../graph/node.ts';
 import { channelProductKernel, isChannelProduct } from './channel-product-kernel.ts';
-import { isChannelwise, laneWidths } from './product-channels.ts';
+import { isChannelwise, laneWidths, MANY_ROWS } from './product-channels.ts';
 import { type EdgeLoop, lowerBound, type OpenForm, productSections } from './product-code.ts';
 import {
   type EdgeProductAttrs,
@@ -30,14 +30,11 @@ export function tensorProductKernel(node: Node<ProductAttrs>): Kernel {
 }
 
 /** An invocation takes a channel of a sample; several nodes are the gradients of one product by x and by w. */
-export function sampleKernel(
-  nodes: readonly Node<ProductAttrs>[],
-  start: OpenForm['start'] = { [nodes[0].attrs.open]: 0 },
-): Kernel {
+export function sampleKernel(nodes: readonly Node<ProductAttrs>[], start: OpenForm['start'] = null): Kernel {
   const [{ attrs, rows }] = nodes;
   const { spec } = attrs;
   const form = { spec, open: openOf(nodes), width: laneWidths(spec, rows), start, edges: null };
-  return generated(form, rows, boundTo(nodes, 0), false);
+  return generated(form, rows, boundTo(nodes, 0));
 }
 
 /**
@@ -47,30 +44,26 @@ export function sampleKernel(
 export function edgeProductKernel(
   nodes: readonly Node<EdgeProductAttrs>[],
   first: 0 | 1,
-  start: OpenForm['start'] = { [nodes[0].attrs.open]: 0 },
+  start: OpenForm['start'] = null,
 ): Kernel {
   // With x and w open the last has the map that x is gathered through.
   const { attrs, inputs } = nodes[nodes.length - 1];
   const { spec, gathered, range } = attrs;
   const [dst, src] = inputs.slice(first + productInputs(attrs).length);
   const { capacity, segments } = dst.attrs as IndexAttrs;
-  const some = range.count < capacity;
+  const { start: begin, count } = range;
   const edges: EdgeLoop = {
     capacity,
-    count: range.count,
+    count,
     sources: gathered ? src.attrs.segments : null,
-    some,
+    strip: count < capacity ? [begin, begin + count] : null,
     adds: first === 1,
   };
   const form = { spec, open: openOf(nodes), width: laneWidths(spec, capacity), start, edges };
   const maps = gathered ? [dst, src] : [dst];
   const at = inputs.length - maps.length;
   const bound = maps.map((map, i) => [i ? 'src' : 'dst', nodes.length > 1 ? map : at + i]);
-  const kernel = generated(form, segments, { ...boundTo(nodes, first), ...Object.fromEntries(bound) }, some);
-  // Not constants, so that all strips of rows share a pipeline.
-  return some
-    ? { ...kernel, tables: { strip: Uint32Array.of(range.start, range.start + range.count) } }
-    : kernel;
+  return generated(form, segments, { ...boundTo(nodes, first), ...Object.fromEntries(bound) });
 }
 
 /** How the gradients of one product by x and by w share a dispatch: both are made of the same sums over y and z. */
@@ -125,15 +118,14 @@ function boundTo(nodes: readonly Product[], first: 0 | 1): Record<string, number
 }
 
 /** A kernel with a generated body. It needs neither of the two functions, whose defaults name slots that may not be bound. */
-function generated(
-  form: OpenForm,
-  rows: number,
-  bound: Record<string, number | Node>,
-  strip: boolean,
-): Kernel {
+function generated(form: OpenForm, rows: number, bound: Record<string, number | Node>): Kernel {
   const { width, open } = form;
   const { head, sections } = productSections(form, rows);
-  const { code, threads } = dispatchSections(head, sections);
+  const { code, threads, sizes } = dispatchSections(
+    head,
+    sections,
+    (form.edges?.capacity ?? rows) >= MANY_ROWS,
+  );
   const type = (slot: ProductSlot) => (width[slot] === 4 ? 'vec4f' : 'f32');
   const declarations = [
     `var<storage, read_write> result: array<${type(open[0])}>;`,
@@ -141,17 +133,18 @@ function generated(
       .filter((slot) => slot in bound)
       .map((slot) => `var<storage, read> ${slot}: array<${type(slot)}>;`),
     ...['dst', 'src'].filter((map) => map in bound).map((map) => `var<storage, read> ${map}: array<u32>;`),
-    ...(strip ? ['var<storage, read> strip: array<u32>;'] : []),
+    ...(sizes.length > 0 ? [`var<uniform> sizes: array<vec4u, ${sizes.length / 4}>;`] : []),
   ].map((text, i) => `@group(0) @binding(${i}) ${text}`);
   return {
     shader: 'tensor-product',
     slots: {
-      bindings: [...declarations, ...(strip ? [lowerBound] : [])].join('\n'),
+      bindings: [...declarations, ...(form.edges?.strip ? [lowerBound] : [])].join('\n'),
       weight: 'return 1.0;',
       store: '',
       body: code,
     },
     bindings: { ...bound, result: 'result' },
+    ...(sizes.length > 0 && { tables: { sizes } }),
     workgroups: Math.ceil(threads / 64),
   };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepare } from '../../src/compile.ts';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
+import { link } from '../../src/gpu/link.ts';
 import { index, packIndexMap } from '../../src/graph/index-map.ts';
 import { input } from '../../src/graph/leaf.ts';
 import type { Node } from '../../src/graph/node.ts';
@@ -118,3 +119,22 @@ for (const [name, features, edges, used, nodes] of [
     expect(await gpuError(gpu, outputs, feeds)).toBeLessThan(2e-5);
     expect(await gpuError(gpu, outputs, feeds, { optimizations: { batches: false } })).toBeLessThan(2e-5);
   });
+
+test('convolutions whose irreps have the same couplings share their pipelines, whatever their parities and multiplicities', () => {
+  const codes = (features: string, edges: number) => {
+    const size = { edges, used: edges, nodes: 3, padded: true, gathered: true };
+    const { z, dx, dw } = messages(convolution(features, 2), size).outputs;
+    const { plan } = prepare({ outputs: { z, dx, dw } });
+    const offsetOf = (node: Node) => plan.places.get(node)!.offset;
+    return plan.dispatches.flatMap((nodes) => {
+      const [{ op }] = nodes;
+      if (op.name !== 'edgeProduct') return [];
+      return [link(nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf) : op.kernel!(nodes[0])).code];
+    });
+  };
+  const few = codes('8x0e + 8x1o + 8x2e', 6);
+  expect(few).toHaveLength(2);
+  expect(codes('12x0e + 12x1o + 12x1e + 12x2o + 12x2e', 9)).toEqual(few);
+  // With many edges the time of a step counts, and numbers are constants.
+  expect(codes('12x0e + 12x1o + 12x2e', 1100)).not.toEqual(codes('8x0e + 8x1o + 8x2e', 1100));
+});
