@@ -75,7 +75,7 @@ export class PathPanel {
     setText(
       this.part('wgsl-note'),
       program
-        ? `${lines.length} lines of WGSL, as ${given}: only products with a coefficient that is not zero are in it.`
+        ? `${lines.length} lines of WGSL, as ${given}: only products with a coefficient that is not zero are in it. A factor that all have in common, k0, comes from a table, as do offsets: paths of the same couplings share their code.`
         : '',
     );
   }

@@ -37,9 +37,10 @@ const low: Tile = { ...single, height: 4 };
 const quad: Tile = { ...single, height: 4, columns: 2, lanes: 4, group: 16 };
 const wideQuad: Tile = { ...quad, columns: 4 };
 const widestQuad: Tile = { ...quad, columns: 7 };
+const tallQuad: Tile = { ...quad, height: 6, columns: 5 };
 
 /** Every tile, by name: tests compare all of them. */
-export const tiles = { single, tall, low, quad, wideQuad, widestQuad };
+export const tiles = { single, tall, low, quad, wideQuad, widestQuad, tallQuad };
 
 /** Products from which a dispatch is worth a tile that takes long to compile: a millisecond on a software adapter. */
 const LARGE = 3e6;
@@ -60,20 +61,27 @@ export function tileFor(
   );
   const rows = Math.max(0, ...blocks.map((b) => b.rows));
   if (!blocked) return { ...single, width };
-  if (width === 4 && quads && !perSample && rows > 8) return inQuads(open === 'w' ? 1 : 4);
+  if (width === 4 && quads && !perSample && rows > 8)
+    return open === 'w' ? { ...inQuads(), height: 1 } : inQuads();
   if (open === 'w') return { ...single, width };
   return { ...(rows >= 256 && !perSample ? tall : low), width };
 
-  function inQuads(height: number): Tile {
+  function inQuads(): Tile {
     const products = blocks.reduce((sum, b) => sum + b.rows * b.mulIn * b.mulOut, 0);
-    const cost = ({ columns }: Tile) =>
-      blocks.reduce((sum, b) => {
-        const passes = b.rows * (open === 'a' ? b.mulOut : b.mulIn);
-        const across = Math.ceil((open === 'a' ? b.mulIn : b.mulOut) / 4 / columns);
-        return sum + passes * across * (25 * (4 + columns) + 16 * columns * 4);
-      }, 0);
-    const large = cost(widestQuad) < 0.9 * cost(wideQuad) ? widestQuad : wideQuad;
-    return { ...(products >= LARGE ? large : quad), height };
+    if (products < LARGE) return quad;
+    const candidates = open === 'w' ? [wideQuad, widestQuad] : [wideQuad, widestQuad, tallQuad];
+    const costs = candidates.map((tile) => blocks.reduce((sum, b) => sum + costOf(tile, b), 0));
+    // One that compiles longer must be worth it.
+    return candidates.reduce((best, tile, i) =>
+      costs[i] < 0.9 * costs[candidates.indexOf(best)] ? tile : best,
+    );
+  }
+
+  /** Of a block, rows and columns that stand out of the last tiles included. */
+  function costOf({ height, columns, lanes }: Tile, b: (typeof blocks)[number]): number {
+    const [steps, across] = open === 'a' ? [b.mulOut, b.mulIn] : [b.mulIn, b.mulOut];
+    const down = open === 'w' ? b.rows / (4 * lanes) : Math.ceil(b.rows / (height * lanes));
+    return down * Math.ceil(across / 4 / columns) * steps * (25 * (height + columns) + 16 * height * columns);
   }
 }
 

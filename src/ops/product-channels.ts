@@ -9,7 +9,7 @@ export function isChannelwise({ paths }: ProductSpec): boolean {
 /**
  * Rows from which on a kernel is made to run fast rather than to compile fast. An invocation takes four channels: four times
  * the arithmetic in the code takes three to five times as long to compile on a software adapter. And numbers are written into
- * the code: from a table, products take 15 % longer. A small batch never earns that back (2 % of a Tetris step each).
+ * the code: from a table, products take 15 to 18 % longer. A small batch never earns that back (3 to 5 % of a Tetris step).
  */
 export const MANY_ROWS = 1024;
 

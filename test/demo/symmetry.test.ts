@@ -144,7 +144,7 @@ test('a molecule keeps its symmetry in a random network, and loses it with its a
   expect((await site(page, 0, two)).length).toBeLessThan(1e-4);
   await page.locator('select[name="structure"]').selectOption('perovskite');
   await expect.poll(() => group.innerText(), WAIT).toContain('3 kinds of sites');
-  expect(new URL(page.url()).search).toContain('perovskite');
+  await expect.poll(() => new URL(page.url()).search, WAIT).toContain('perovskite');
   expect(complaints).toEqual([]);
   expect(await screenshots(page, 'symmetry-structure')).toEqual([]);
   expect(await accessibilityProblems(page)).toEqual([]);
