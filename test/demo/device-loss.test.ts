@@ -45,6 +45,19 @@ const coupled = async (page: Page) => [
 ];
 const trainedSteps = async (page: Page) => [await value(page, '.steps')];
 
+/** A page that trains: some steps more, and a loss that is still a number above zero. */
+const trains = (query: string, loss: string): Case => ({
+  query,
+  settled: (page) => enabled(page, 'Train'),
+  read: trainedSteps,
+  async act(page, [before]) {
+    await button(page, 'Train').click();
+    await expect.poll(() => value(page, '.steps'), WAIT).toBeGreaterThan((before as number) + 60);
+    await button(page, 'Pause').click();
+    expect(await value(page, loss)).toBeGreaterThan(0);
+  },
+});
+
 const cases: Readonly<Record<string, Case>> = {
   tensors: {
     settled: (page) => ready(page, 'clebsch-tensors'),
@@ -67,28 +80,8 @@ const cases: Readonly<Record<string, Case>> = {
       await expect.poll(() => coupled(page), WAIT).not.toEqual(before);
     },
   },
-  convolution: {
-    query: '?part=filter',
-    settled: (page) => enabled(page, 'Train'),
-    read: trainedSteps,
-    async act(page, [before]) {
-      await button(page, 'Train').click();
-      await expect.poll(() => value(page, '.steps'), WAIT).toBeGreaterThan((before as number) + 60);
-      await button(page, 'Pause').click();
-      expect(await value(page, '.loss')).toBeGreaterThan(0);
-    },
-  },
-  symmetry: {
-    query: '?part=square',
-    settled: (page) => enabled(page, 'Train'),
-    read: trainedSteps,
-    async act(page, [before]) {
-      await button(page, 'Train').click();
-      await expect.poll(() => value(page, '.steps'), WAIT).toBeGreaterThan((before as number) + 60);
-      await button(page, 'Pause').click();
-      expect(await value(page, '[data-task="collapse"] .loss')).toBeGreaterThan(0);
-    },
-  },
+  convolution: trains('?part=filter', '.loss'),
+  symmetry: trains('?part=square', '[data-task="collapse"] .loss'),
 };
 
 test.each(Object.entries(cases))('%s', async (name, { query = '', settled, read, act }) => {
