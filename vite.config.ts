@@ -3,7 +3,8 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { chromiumFlags, findBrowser } from './test/support/browser.ts';
 import { examplesPlugin } from './test/support/examples-plugin.ts';
-import { libraryBuild, plainShaders } from './test/support/library-build.ts';
+import { leanSources } from './test/support/lean-sources.ts';
+import { libraryBuild } from './test/support/library-build.ts';
 import { siteBuild } from './test/support/site-build.ts';
 import { storyPlugin } from './test/support/story-plugin.ts';
 import { texPlugin } from './test/support/tex-plugin.ts';
@@ -38,7 +39,7 @@ export default defineConfig(({ command, mode }) => {
   return {
     root: repository,
     publicDir: false,
-    plugins: [plainShaders()],
+    plugins: leanSources(),
     build: libraryBuild('src/index.ts'),
   };
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { REPOSITORY } from '../support/server.ts';
 
@@ -54,7 +54,9 @@ export async function runPeers(
     cwd: REPOSITORY,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  copyFileSync(join(REPOSITORY, 'dist/clebsch.js'), join(at, 'src/clebsch.js'));
+  const dist = join(REPOSITORY, 'dist');
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.js')))
+    copyFileSync(join(dist, file), join(at, 'src', file));
   copyFileSync(join(import.meta.dirname, 'peers/page_clebsch.js'), join(at, 'src/page_clebsch.js'));
   for (const [file, changes] of Object.entries(edits)) {
     const path = join(at, file);

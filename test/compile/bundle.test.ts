@@ -1,52 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { imports, shaders } from '../../shaders/index.ts';
 import { neighbourShaders } from '../../shaders/neighbours.ts';
-import { libraryBuild, plainShaders, withoutComments } from '../support/library-build.ts';
+import { withEmptyExamples, withoutComments } from '../support/lean-sources.ts';
+import { builtChunks } from '../support/library-build.ts';
 import { REPOSITORY } from '../support/server.ts';
 
-/** What an entry, a file or a text, comes to when it is built as the package is: the text of its one file. */
-async function bundle(entry: string, text?: string): Promise<string> {
-  const isEntry = (id: string) => text !== undefined && id.endsWith(entry);
-  const plugins = [
-    plainShaders(),
-    {
-      name: 'entry',
-      resolveId: (id: string) => (isEntry(id) ? id : undefined),
-      load: (id: string) => (isEntry(id) ? text : undefined),
-    },
-  ];
-  const options = { ...libraryBuild(entry), write: false, sourcemap: false };
-  const built = await build({
-    root: REPOSITORY,
-    configFile: false,
-    logLevel: 'error',
-    publicDir: false,
-    plugins,
-    build: options,
-  });
-  const [{ output }] = built as { output: { type: string; code?: string }[] }[];
-  const chunks = output.filter(({ type }) => type === 'chunk');
-  expect(chunks).toHaveLength(1);
-  return chunks[0].code!;
-}
-
 /** Kilobytes of 1,000 bytes, compressed as servers do. */
-const kilobytes = (code: string) => gzipSync(code, { level: 9 }).length / 1000;
+const kilobytes = (chunks: readonly { readonly code: string }[]) =>
+  chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0) / 1000;
 
 describe('size, minified and gzipped', () => {
   test('an application that trains: network, gradient, optimiser, compiler, their shaders, the trainer', async () => {
-    expect(kilobytes(await bundle('demo/shared/tetris-trainer.ts'))).toBeLessThan(70);
+    const { atOnce, later } = await builtChunks('demo/shared/tetris-trainer.ts');
+    expect(kilobytes(atOnce)).toBeLessThan(55);
+    expect(kilobytes(later)).toBeLessThan(12);
   });
   test('the whole package, files, dynamics, training and checks included', async () => {
-    const code = await bundle('src/index.ts');
-    expect(code).toContain('safetensors');
-    expect(kilobytes(code)).toBeLessThan(116);
+    const { atOnce, later } = await builtChunks('src/index.ts');
+    expect(atOnce.map(({ code }) => code).join()).toContain('safetensors');
+    expect(kilobytes([...atOnce, ...later])).toBeLessThan(116);
   });
   test('nothing runs when the package is imported for one small part of it', async () => {
-    const code = await bundle('virtual:part', `export { Irrep } from '${REPOSITORY}/src/index.ts';`);
-    expect(kilobytes(code)).toBeLessThan(3);
+    const { atOnce, later } = await builtChunks(
+      'part.ts',
+      `export { Irrep } from '${REPOSITORY}/src/index.ts';`,
+    );
+    expect(kilobytes(atOnce)).toBeLessThan(3);
+    expect(later).toEqual([]);
+  });
+  test('nor when it is imported from what is built', async () => {
+    const { atOnce, later } = await builtChunks('src/index.ts');
+    const folder = mkdtempSync(join(tmpdir(), 'clebsch-bundle-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const { fileName, code } of [...atOnce, ...later]) writeFileSync(join(folder, fileName), code);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "sideEffects": false }');
+    const part = await builtChunks('part.ts', `export { Irrep } from '${folder}/clebsch.js';`);
+    expect(kilobytes(part.atOnce)).toBeLessThan(3);
+    expect(part.later).toEqual([]);
+  });
+});
+
+describe('ops without examples', () => {
+  test('are the same otherwise, and on the same lines', () => {
+    const code = [
+      'const op: Op<null> = {',
+      '  examples: () => [',
+      '    input(2),',
+      '  ], key,',
+      "  name: 'examples',",
+      '};',
+      'const other = { examples() { return [op]; }, key };',
+    ];
+    const lean = [
+      'const op: Op<null> = {',
+      '  examples: () => [',
+      '             ',
+      '  ], key,',
+      "  name: 'examples',",
+      '};',
+      'const other = { examples() {return[]              }, key };',
+    ];
+    expect(withEmptyExamples(code.join('\n'))).toBe(lean.join('\n'));
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin, UserConfig } from 'vite';
-import { plainShaders } from './library-build.ts';
+import { leanSources } from './lean-sources.ts';
 import { REPOSITORY } from './server.ts';
 import { storyPlugin } from './story-plugin.ts';
 import { texPlugin } from './tex-plugin.ts';
@@ -60,17 +60,12 @@ export function siteBuild(outDir = join(REPOSITORY, 'site')): UserConfig {
     base: './',
     publicDir: false,
     appType: 'mpa',
-    plugins: [
-      texPlugin(DEMO),
-      storyPlugin(),
-      plainShaders(),
-      elementsRegister(),
-      plainImports(),
-      embedPage(),
-    ],
-    worker: { format: 'es', plugins: () => [plainShaders()] },
+    plugins: [texPlugin(DEMO), storyPlugin(), leanSources(), elementsRegister(), plainImports(), embedPage()],
+    worker: { format: 'es', plugins: leanSources },
     build: {
       target: 'es2023',
+      // Browsers that have light-dark(): older ones show the pages in black and white.
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       outDir,
       emptyOutDir: true,
       assetsInlineLimit: 0,

@@ -1,5 +1,5 @@
 // Clebsch beside the other engines of peerbench (see README.md here): the same workloads with the same weights, on the
-// built package. It goes into peerbench's folder src/, with dist/clebsch.js beside it.
+// built package. It goes into peerbench's folder src/, with the files of dist/ beside it.
 import {
   adam,
   compile,
