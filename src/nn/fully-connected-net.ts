@@ -3,8 +3,8 @@ import type { Node } from '../graph/node.ts';
 import { contract } from '../ops/contract.ts';
 import { place } from '../ops/slice.ts';
 import { type ActivationLike, applyScalar, normalize2mom } from './activation.ts';
-import { packWeightBlocks } from './linear.ts';
 import type { Module, Parameter, Weights } from './parameters.ts';
+import { packWeightBlocks } from './weight-blocks.ts';
 
 /** Options of `fullyConnectedNet`. */
 export interface FullyConnectedNetOptions {

@@ -9,6 +9,7 @@ import { place, slice as sliceOf } from '../ops/slice.ts';
 import { broadcast } from '../ops/sum.ts';
 import type { Module, Parameter, Weights } from './parameters.ts';
 import { type GeometricTensor, inLayout, tensor } from './tensor.ts';
+import { packWeightBlocks } from './weight-blocks.ts';
 
 /** Options of `linearLayer`: those of `linear`, and memory layouts. */
 export interface LinearLayerOptions extends LinearOptions {
@@ -24,28 +25,6 @@ export interface Linear extends Module {
   readonly layoutOut: Layout;
   /** x: rows x irrepsIn; result: rows x irrepsOut. Weights of one row are shared, of as many rows as x per sample. */
   apply(weights: Weights, x: GeometricTensor): GeometricTensor;
-}
-
-/**
- * Weight blocks [mulIn, mulOut] of a linear map, padded in memory: where each stands, and where each of e3nn's
- * numbers goes. `slices` gives e3nn's [start, stop) and the true sizes.
- */
-export function packWeightBlocks(
-  slices: readonly { start: number; mulIn: number; mulOut: number; paddedIn: number; paddedOut: number }[],
-  numel: number,
-): { offsets: number[]; packedLength: number; positions: Int32Array | null } {
-  const positions = new Int32Array(numel);
-  const offsets: number[] = [];
-  let packedLength = 0;
-  let same = true;
-  for (const { start, mulIn, mulOut, paddedIn, paddedOut } of slices) {
-    offsets.push(packedLength);
-    same &&= start === packedLength && mulIn === paddedIn && mulOut === paddedOut;
-    for (let u = 0; u < mulIn; u++)
-      for (let w = 0; w < mulOut; w++) positions[start + u * mulOut + w] = packedLength + u * paddedOut + w;
-    packedLength += paddedIn * paddedOut;
-  }
-  return { offsets, packedLength, positions: same ? null : positions };
 }
 
 /**
