@@ -65,12 +65,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let k = row % dim;
   var sum = 0.0;
   for (var run = table[section + 7u]; run < table[section + 8u]; run += RUN) {
-    for (var b = 0u; b < table[run]; b++) {
+    let blocks = table[run];
+    let length = table[run + 8u];
+    let weightColumns = table[run + 9u];
+    let step = select(weightColumns, 1u, TRANSPOSED);
+    let first = sample * perSample + select(column, column * weightColumns, TRANSPOSED);
+    for (var b = 0u; b < blocks; b++) {
       let source = z * table[run + 11u] + k * table[run + 4u] + table[run + 1u] + b * table[run + 2u] + variant * table[run + 3u];
-      let weights = sample * perSample + table[run + 5u] + b * table[run + 6u] + variant * table[run + 7u];
-      for (var u = 0u; u < table[run + 8u]; u++) {
-        let weight = select(u * table[run + 9u] + column, column * table[run + 9u] + u, TRANSPOSED);
-        sum += left[source + u] * right[weights + weight];
+      var weight = first + table[run + 5u] + b * table[run + 6u] + variant * table[run + 7u];
+      for (var u = 0u; u < length; u++) {
+        sum += left[source + u] * right[weight];
+        weight += step;
       }
     }
     sum *= bitcast<f32>(table[run + 10u]);

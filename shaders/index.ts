@@ -2,6 +2,7 @@
 import channelProduct from './channel-product.wgsl?raw';
 import contract from './contract.wgsl?raw';
 import contractWeights from './contract-weights.wgsl?raw';
+import edgeProduct from './edge-product.wgsl?raw';
 import gather from './gather.wgsl?raw';
 import optimizer from './optimizer.wgsl?raw';
 import pointwise from './pointwise.wgsl?raw';
@@ -19,6 +20,7 @@ export const shaders: Readonly<Record<string, string>> = {
   'channel-product': channelProduct,
   contract,
   'contract-weights': contractWeights,
+  'edge-product': edgeProduct,
   gather,
   optimizer,
   pointwise,

@@ -23,6 +23,8 @@ export interface TetrisTrainerOptions {
   /** Default: the recipe's. */
   readonly learningRate?: number;
   readonly seed: number;
+  /** As for `Trainer`. */
+  readonly quickStart?: number;
   readonly onEvent?: (event: TrainerEvent) => void;
 }
 
@@ -43,7 +45,7 @@ export class TetrisTrainer {
   /** On a GPU, or wherever `start` trains. */
   static async create(
     where: GpuContext | StartTraining,
-    { recipe: plan, seed, onEvent, learningRate = plan.learningRate }: TetrisTrainerOptions,
+    { recipe: plan, learningRate = plan.learningRate, ...options }: TetrisTrainerOptions,
   ): Promise<TetrisTrainer> {
     const start = typeof where === 'function' ? where : trainOn(where);
     const train = batchOf(trainingShapes, plan);
@@ -56,8 +58,9 @@ export class TetrisTrainer {
         target: trainingShapes.flatMap((s) => tetrisLabels.slice(7 * s, 7 * s + 7)),
       },
       optimizer: (initial) => adam(initial, { learningRate }),
-      seed,
-      onEvent,
+      seed: options.seed,
+      quickStart: options.quickStart,
+      onEvent: options.onEvent,
     });
     return new TetrisTrainer(training, plan);
   }

@@ -246,7 +246,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.tiles.stand(rotations, mirror);
   }
 
-  /** Shows the shapes; on a GPU once the training has asked for its pipelines, which would wait for those of the pictures. */
+  /** Shows the shapes; on a GPU after a first step, which would wait for the pipelines of the pictures. */
   private draw(): void {
     if (!this.tiles.isConnected) void this.tiles.connect(this.gpu, this.shows('rotate'));
   }
@@ -305,6 +305,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.phaseNow = phase;
     setText(this.piece('phase'), phases[phase] ?? this.idleText());
     setText(this.piece('train'), training ? 'Pause' : 'Train');
+    if (phase === 'idle' && this.session?.current) this.draw();
     if (phase !== 'training') this.show();
   }
 
@@ -313,7 +314,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   }
 
   built(learner: Learner, request: EquivariantRequest): void {
-    this.draw();
+    if (!this.session?.isTraining) this.draw();
     const { parameters, bytes } = learner.facts;
     this.request = request;
     this.times = [];
@@ -333,6 +334,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
   }
 
   stepped(steps: number, loss: number, milliseconds: number): void {
+    this.draw();
     if (steps === 1 && this.steps === 0 && this.compiledAt !== null && this.firstStep === null) {
       this.firstStep = this.compiledAt + milliseconds;
       this.number('first-step', this.firstStep, `${Math.round(this.firstStep)} ms`);

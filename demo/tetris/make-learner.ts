@@ -41,6 +41,9 @@ function common(training: Training, examples: number): Learner {
   };
 }
 
+/** Steps that are worth taking on kernels that compile fast, where few copies of an irrep make them short. */
+const quickStart = (mul: number) => (mul <= 16 ? 16 : 0);
+
 async function equivariant(
   start: StartTraining,
   request: LearnerRequest & { kind: 'equivariant' },
@@ -50,7 +53,12 @@ async function equivariant(
   const { network } = recipe;
   // What follows takes the page's thread for a while: the network's tables are a task of their own.
   await new Promise((later) => setTimeout(later));
-  const trainer = await TetrisTrainer.create(start, { ...request, recipe, onEvent });
+  const trainer = await TetrisTrainer.create(start, {
+    ...request,
+    recipe,
+    onEvent,
+    quickStart: quickStart(request.mul),
+  });
   const { training } = trainer;
   const irreps = network.irrepsNodeSequence.slice(1);
   const batch = batchOf(allShapes, recipe);

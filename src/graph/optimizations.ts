@@ -22,6 +22,8 @@ export interface Optimizations {
   readonly sums: boolean;
   /** Blocked matrix products, pointwise values, or the gradients of a product along edges, that do not depend on each other are one dispatch. */
   readonly batches: boolean;
+  /** The sums over the paths of a product along edges are written out in its code; else its kernel reads them from a table. */
+  readonly unrolled: boolean;
   /** An invocation of a matrix product computes a block of its result, not a single vector. */
   readonly tiles: boolean;
   /** Neighbouring invocations share what they load, on adapters where that pays: devices made with the feature `subgroups`. */
@@ -40,6 +42,7 @@ const all: Optimizations = {
   strips: true,
   sums: true,
   batches: true,
+  unrolled: true,
   tiles: true,
   quads: true,
 };

@@ -1,9 +1,12 @@
 import { type IndexNode, index } from '../graph/index-map.ts';
 import { input } from '../graph/leaf.ts';
-import { apply, type Node, type Op, type RowRange, shapeOf } from '../graph/node.ts';
+import { apply, type Kernel, type Node, type Op, type RowRange, shapeOf } from '../graph/node.ts';
+import type { Optimizations } from '../graph/optimizations.ts';
 import { readersOf, rewrite } from '../graph/rewrite.ts';
+import { edgeTableKernel } from './edge-product-table.ts';
 import { gatherOp, segmentSumOp } from './gather.ts';
 import { isChannelwise } from './product-channels.ts';
+import type { OpenForm } from './product-code.ts';
 import { type EdgeProductAttrs, type ProductAttrs, type ProductSpec, productInputs } from './product-form.ts';
 import { tensorProductOp } from './tensor-product.ts';
 import { edgeProductKernel, gradientBatch } from './tensor-product-kernel.ts';
@@ -47,8 +50,8 @@ export const edgeProductOp: Op<EdgeProductAttrs> = {
   gradient() {
     throw new Error('edgeProduct: differentiate before fusing; a product along edges has no gradient rule');
   },
-  kernel: (node) => edgeProductKernel([node], 0),
-  batch: gradientBatch('edgeProduct', (nodes, start) => edgeProductKernel(nodes, 0, start)),
+  kernel: (node, optimizations) => kernelOf([node], null, optimizations),
+  batch: gradientBatch('edgeProduct', kernelOf),
   print: ({ spec, open }) => `${open} ${spec.paths.length} path${spec.paths.length === 1 ? '' : 's'}`,
   examples() {
     const [tiny, wide] = [example(3), example(8)];
@@ -71,6 +74,18 @@ export const edgeProductOp: Op<EdgeProductAttrs> = {
     ];
   },
 };
+
+/** With the paths written out, or read from a table. */
+function kernelOf(
+  nodes: readonly Node<EdgeProductAttrs>[],
+  start: OpenForm['start'],
+  { unrolled }: Pick<Optimizations, 'unrolled'> = { unrolled: true },
+): Kernel {
+  const [{ attrs, inputs }] = nodes;
+  const dst = inputs[productInputs(attrs).length];
+  const all = attrs.range.count === dst.attrs.capacity;
+  return unrolled || !all ? edgeProductKernel(nodes, 0, start) : edgeTableKernel(nodes, start);
+}
 
 /** A value plus a product summed into nodes, in the value's buffer: how a sum over edges continues where it stopped. */
 export const addEdgeProductOp: Op<EdgeProductAttrs> = {

@@ -1,5 +1,6 @@
 import type { IndexAttrs } from '../graph/index-map.ts';
 import type { Batch, Kernel, Node } from '../graph/node.ts';
+import type { Optimizations } from '../graph/optimizations.ts';
 import { channelProductKernel, isChannelProduct } from './channel-product-kernel.ts';
 import { isChannelwise, laneWidths, MANY_ROWS } from './product-channels.ts';
 import { type EdgeLoop, lowerBound, type OpenForm, productSections } from './product-code.ts';
@@ -69,7 +70,7 @@ export function edgeProductKernel(
 /** How the gradients of one product by x and by w share a dispatch: both are made of the same sums over y and z. */
 export function gradientBatch<A extends ProductAttrs>(
   name: string,
-  kernel: (nodes: readonly Node<A>[], start: OpenForm['start']) => Kernel,
+  kernel: (nodes: readonly Node<A>[], start: OpenForm['start'], optimizations?: Optimizations) => Kernel,
 ): Batch<A> {
   return {
     key({ attrs, inputs }) {
@@ -93,10 +94,11 @@ export function gradientBatch<A extends ProductAttrs>(
         read.size <= maxInputs
       );
     },
-    kernel: (nodes, offsetOf) => ({
+    kernel: (nodes, offsetOf, optimizations) => ({
       ...kernel(
         nodes.toSorted((a, b) => productSlots.indexOf(a.attrs.open) - productSlots.indexOf(b.attrs.open)),
         Object.fromEntries(nodes.map((node) => [node.attrs.open, offsetOf(node)])),
+        optimizations,
       ),
       whole: ['result'],
     }),

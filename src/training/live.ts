@@ -2,6 +2,7 @@ import type { GpuContext } from '../gpu/device.ts';
 import type { Executable, GpuFeeds } from '../gpu/execute.ts';
 import type { StateStore } from '../gpu/state-store.ts';
 import { DeviceLost, onLoss } from './device-loss.ts';
+import type { StepPrograms } from './step-programs.ts';
 
 /** How long to wait for the word that a device is lost after something has failed. */
 const GRACE = 500;
@@ -10,7 +11,7 @@ const GRACE = 500;
 export interface Live {
   readonly gpu: GpuContext;
   readonly states: StateStore;
-  readonly executable: Executable;
+  readonly programs: StepPrograms;
   /** Why the device is lost; null while it is there. */
   lost: GPUDeviceLostInfo | null;
   /** Told when the device is lost. */
@@ -19,13 +20,13 @@ export interface Live {
   readonly ignore: () => void;
 }
 
-export function live(gpu: GpuContext, states: StateStore, executable: Executable): Live {
+export function live(gpu: GpuContext, states: StateStore, programs: StepPrograms): Live {
   const waiting: Live['waiting'] = new Set();
   const ignore = onLoss(gpu, (info) => {
     one.lost = info;
     for (const tell of waiting) tell(info);
   });
-  const one: Live = { gpu, states, executable, lost: null, waiting, ignore };
+  const one: Live = { gpu, states, programs, lost: null, waiting, ignore };
   return one;
 }
 
@@ -63,8 +64,8 @@ export function writeAll(executable: Executable, feeds: GpuFeeds): void {
   executable.write(Object.fromEntries([...executable.inputs].map((name) => [name, feeds[name]])));
 }
 
-export function free({ states, executable, ignore }: Live): void {
+export function free({ states, programs, ignore }: Live): void {
   ignore();
-  executable.dispose();
+  programs.dispose();
   states.dispose();
 }

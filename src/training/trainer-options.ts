@@ -37,6 +37,11 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Every so many steps all states are copied to the host (default 100): no more than these are ever lost. */
   readonly snapshotEvery?: number;
+  /**
+   * So many first steps run on kernels that compile in less than half the time, and run slower, while the others compile; for
+   * batches of up to some hundred edges, where compiling is what users wait for. Default 0.
+   */
+  readonly quickStart?: number;
   /** Told of a lost device, and of training that goes on. */
   readonly onEvent?: (event: TrainerEvent) => void;
 }

@@ -1,6 +1,6 @@
 import { compile, type Program } from '../compile.ts';
 import type { GpuContext } from '../gpu/device.ts';
-import type { GpuFeeds } from '../gpu/execute.ts';
+import type { Executable, GpuFeeds } from '../gpu/execute.ts';
 import { StateStore } from '../gpu/state-store.ts';
 import * as e from '../graph/expression.ts';
 import { state, stateOp } from '../graph/leaf.ts';
@@ -15,6 +15,7 @@ import { Evaluator } from './evaluator.ts';
 import { free, type Live, live, soon, whileThere, writeAll } from './live.ts';
 import { findNonFinite, NonFiniteError } from './non-finite.ts';
 import { ProgressMeter } from './progress.ts';
+import { StepPrograms } from './step-programs.ts';
 import type { StepResult, TrainerOptions, TrainOptions } from './trainer-options.ts';
 import type { Notes, readTraining, Snapshot } from './training-file.ts';
 import { whenVisible } from './visibility.ts';
@@ -71,8 +72,9 @@ export class Trainer {
   private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: TrainerOptions) {
-    const { module, seed = 0, snapshotEvery = 100 } = options;
+    const { module, seed = 0, snapshotEvery = 100, quickStart = 0 } = options;
     whole('Trainer: snapshotEvery', snapshotEvery, 1);
+    whole('Trainer: quickStart', quickStart, 0);
     this.options = options;
     this.snapshotEvery = snapshotEvery;
     this.parameters = new Parameters(module);
@@ -119,14 +121,14 @@ export class Trainer {
     return this.running.gpu;
   }
 
-  /** Dispatches of a step. */
+  /** Dispatches of a step, as the latest one was taken. */
   get dispatches(): number {
-    return this.running.executable.dispatches;
+    return this.running.programs.current.dispatches;
   }
 
   /** Bytes of the buffers of the training step, states included. */
   get bytes(): number {
-    return this.running.executable.bytes;
+    return this.running.programs.current.bytes;
   }
 
   /**
@@ -147,7 +149,7 @@ export class Trainer {
    * ```
    */
   shaders(): { readonly label: string; readonly code: string }[] {
-    return this.running.executable.shaders();
+    return this.running.programs.current.shaders();
   }
 
   private get running(): Live {
@@ -333,8 +335,13 @@ export class Trainer {
 
   private async build(gpu: GpuContext): Promise<Live> {
     const states = new StateStore(gpu.device);
+    const programs = new StepPrograms(
+      (optimizations) => compile(gpu, this.program, { states, optimizations }),
+      this.options.quickStart ?? 0,
+    );
     try {
-      return live(gpu, states, await compile(gpu, this.program, { states }));
+      await programs.at(this.saved.step);
+      return live(gpu, states, programs);
     } catch (error) {
       states.dispose();
       throw error;
@@ -346,7 +353,7 @@ export class Trainer {
     return typeof feeds === 'function' ? feeds(step) : feeds;
   }
 
-  private write({ executable }: Live, step: number): void {
+  private write(executable: Executable, step: number): void {
     try {
       writeAll(executable, this.feedsOf(step));
     } catch (error) {
@@ -365,7 +372,8 @@ export class Trainer {
     let result: StepResult = { step: this.taken, loss: Number.NaN, outputs: {} };
     while (this.taken < goal) {
       const due = this.taken - (this.taken % this.snapshotEvery) + this.snapshotEvery;
-      const values = await this.submit(live, Math.min(goal, due));
+      const end = live.programs.end(this.taken);
+      const values = await this.submit(live, Math.min(goal, due, end));
       const { loss, [WATCH]: watched, ...outputs } = values;
       if (!Number.isFinite(watched[0])) throw await this.diagnose(live, 'the loss is not finite');
       if (this.taken === due) await this.save(live);
@@ -377,17 +385,20 @@ export class Trainer {
 
   /** Submits the steps before `until`, and reads what the last one gives. */
   private async submit(live: Live, until: number): Promise<Record<string, Float32Array>> {
-    const { executable } = live;
-    this.write(live, this.taken);
+    const { programs } = live;
+    const executable = await programs.at(this.taken);
+    this.check(live);
+    this.write(executable, this.taken);
     const changing = typeof this.options.feeds === 'function';
     while (changing && this.taken < until - 1) {
       executable.run();
-      this.write(live, ++this.taken);
+      this.write(executable, ++this.taken);
     }
     const times = until - this.taken;
     this.taken = until;
     const values = await executable.runAndRead({ times });
     this.check(live);
+    programs.prepare();
     return values;
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compile } from '../../src/compile.ts';
+import { type CompileOptions, compile } from '../../src/compile.ts';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
 import { input, inputOp } from '../../src/graph/leaf.ts';
 import { type Node, topologicalOrder } from '../../src/graph/node.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => gpu?.device.destroy());
 
-async function worstError(outputs: Record<string, Node>, options: { plain?: boolean } = {}): Promise<number> {
+async function worstError(outputs: Record<string, Node>, options: CompileOptions = {}): Promise<number> {
   const nodes = Object.values(outputs);
   const feeds = randomFeeds(nodes, 7);
   const executable = await compile(gpu, { outputs }, options);
@@ -50,6 +50,9 @@ for (const op of ops)
       });
       test(`example ${number}: value by the default slots`, async () => {
         expect(await worstError({ value: example }, { plain: true })).toBeLessThan(1e-5);
+      });
+      test(`example ${number}: value with no optimization`, async () => {
+        expect(await worstError({ value: example }, { optimizations: false })).toBeLessThan(1e-5);
       });
       // Made after differentiation.
       if (['fused', 'edgeProduct', 'addEdgeProduct'].includes(op.name)) return;

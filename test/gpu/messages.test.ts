@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { prepare } from '../../src/compile.ts';
+import { type PreparedProgram, prepare } from '../../src/compile.ts';
 import { type GpuContext, requestDevice } from '../../src/gpu/device.ts';
 import { link } from '../../src/gpu/link.ts';
 import { index, packIndexMap } from '../../src/graph/index-map.ts';
 import { input } from '../../src/graph/leaf.ts';
 import type { Node } from '../../src/graph/node.ts';
+import type { Optimizations } from '../../src/graph/optimizations.ts';
 import { tensor, tensorInput } from '../../src/nn/tensor.ts';
 import { tensorProductLayer } from '../../src/nn/tensor-product.ts';
 import { type TensorProductSpec, tensorProduct } from '../../src/o3/instructions.ts';
@@ -68,6 +69,22 @@ function messages(spec: TensorProductSpec, { edges, used, nodes, padded, gathere
   return { outputs, feeds };
 }
 
+/** The WGSL of the products along edges, dispatch by dispatch. */
+function productCodes(
+  { plan, optimizations }: PreparedProgram,
+  rules: Partial<Optimizations> = {},
+): string[] {
+  const offsetOf = (node: Node) => plan.places.get(node)!.offset;
+  const chosen = { ...optimizations, ...rules };
+  return plan.dispatches.flatMap((nodes) => {
+    const [{ op }] = nodes;
+    if (op.name !== 'edgeProduct') return [];
+    const kernel =
+      nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf, chosen) : op.kernel!(nodes[0], chosen);
+    return [link(kernel).code];
+  });
+}
+
 /** Paths of a convolution with harmonics. */
 function convolution(features: string, lmax: number): TensorProductSpec {
   const [from, harmonics] = [Irreps.parse(features), Irreps.sphericalHarmonics(lmax)];
@@ -81,13 +98,13 @@ test('messages equal the reference with their gradients, whatever the product an
       wideProductSpecs,
       fc.record({ used: fc.integer({ min: 0, max: 9 }), nodes: fc.integer({ min: 1, max: 4 }) }),
       fc.record({ padded: fc.boolean(), gathered: fc.boolean() }),
-      fc.record({ messages: fc.boolean(), batches: fc.boolean() }),
+      fc.record({ messages: fc.boolean(), batches: fc.boolean(), unrolled: fc.boolean() }),
       async (spec, graph, layout, optimizations) => {
         const { outputs, feeds } = messages(spec, { edges: 9, ...graph, ...layout });
         expect(await gpuError(gpu, outputs, feeds, { optimizations })).toBeLessThan(2e-5);
       },
     ),
-    runs(16),
+    runs(24),
   ));
 
 for (const [name, features, edges, used, nodes] of [
@@ -117,20 +134,25 @@ for (const [name, features, edges, used, nodes] of [
     );
     expect(messageLike).toEqual([]);
     expect(await gpuError(gpu, outputs, feeds)).toBeLessThan(2e-5);
-    expect(await gpuError(gpu, outputs, feeds, { optimizations: { batches: false } })).toBeLessThan(2e-5);
+    for (const optimizations of [{ batches: false }, { unrolled: false }])
+      expect(await gpuError(gpu, outputs, feeds, { optimizations })).toBeLessThan(2e-5);
   });
+
+test('from a table, the products of all convolutions and their gradients share a pipeline', () => {
+  const codes = ['8x0e + 8x1o', '3x0o + 5x2e + 2x3o'].flatMap((features) => {
+    const size = { edges: 6, used: 6, nodes: 3, padded: false, gathered: true };
+    const { z, dx, dw } = messages(convolution(features, 3), size).outputs;
+    return productCodes(prepare({ outputs: { z, dx, dw } }), { unrolled: false });
+  });
+  expect(codes).toHaveLength(4);
+  expect(new Set(codes).size).toBe(1);
+});
 
 test('convolutions whose irreps have the same couplings share their pipelines, whatever their parities and multiplicities', () => {
   const codes = (features: string, edges: number) => {
     const size = { edges, used: edges, nodes: 3, padded: true, gathered: true };
     const { z, dx, dw } = messages(convolution(features, 2), size).outputs;
-    const { plan } = prepare({ outputs: { z, dx, dw } });
-    const offsetOf = (node: Node) => plan.places.get(node)!.offset;
-    return plan.dispatches.flatMap((nodes) => {
-      const [{ op }] = nodes;
-      if (op.name !== 'edgeProduct') return [];
-      return [link(nodes.length > 1 ? op.batch!.kernel(nodes, offsetOf) : op.kernel!(nodes[0])).code];
-    });
+    return productCodes(prepare({ outputs: { z, dx, dw } }));
   };
   const few = codes('8x0e + 8x1o + 8x2e', 6);
   expect(few).toHaveLength(2);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { GpuContext } from '../../src/gpu/device.ts';
-import type { Executable } from '../../src/gpu/execute.ts';
 import type { StateStore } from '../../src/gpu/state-store.ts';
 import { DeviceLost, onLoss, persist } from '../../src/training/device-loss.ts';
 import { live, soon, whileThere } from '../../src/training/live.ts';
+import type { StepPrograms } from '../../src/training/step-programs.ts';
 
 /** A device that can be lost, and nothing else. */
 function device() {
@@ -13,7 +13,7 @@ function device() {
   });
   const gpu = { device: {}, adapterName: 'none', lost } as GpuContext;
   const info = { reason: 'unknown', message: 'gone' } as GPUDeviceLostInfo;
-  const on = () => live(gpu, {} as StateStore, {} as Executable);
+  const on = () => live(gpu, {} as StateStore, {} as StepPrograms);
   return { gpu, info, on, lose: () => lose(info) };
 }
 

@@ -1,0 +1,61 @@
+import type { Executable } from '../gpu/execute.ts';
+import type { OptimizationChoice } from '../graph/optimizations.ts';
+
+/** What is left out so that a step of a small batch compiles in less than half the time. */
+export const QUICK: OptimizationChoice = { unrolled: false, tiles: false, gates: false };
+
+/**
+ * The training step on one device, compiled twice where its first steps are to come soon. Which steps run on which is fixed,
+ * so that a training gives the same bits however it was interrupted.
+ */
+export class StepPrograms {
+  private readonly compile: (optimizations: OptimizationChoice) => Promise<Executable>;
+  /** The first step that the fast kernels take. */
+  private readonly quickStart: number;
+  private readonly compiled: (Promise<Executable> | undefined)[] = [];
+  private latest: Executable | null = null;
+
+  constructor(compile: StepPrograms['compile'], quickStart: number) {
+    this.compile = compile;
+    this.quickStart = quickStart;
+  }
+
+  /** What runs steps from `step` on, compiled if need be. */
+  async at(step: number): Promise<Executable> {
+    this.latest = await this.program(step < this.quickStart);
+    return this.latest;
+  }
+
+  /** The step from which on another program runs. */
+  end(step: number): number {
+    return step < this.quickStart ? this.quickStart : Number.POSITIVE_INFINITY;
+  }
+
+  /** Compiles meanwhile what later steps will run on; what it throws, `at` throws. */
+  prepare(): void {
+    this.program(false).catch(() => {});
+  }
+
+  /** What the latest `at` gave. */
+  get current(): Executable {
+    return this.latest!;
+  }
+
+  dispose(): void {
+    for (const program of this.compiled)
+      program?.then(
+        (executable) => executable.dispose(),
+        () => {},
+      );
+  }
+
+  private program(quick: boolean): Promise<Executable> {
+    const at = Number(quick);
+    let program = this.compiled[at];
+    if (!program) {
+      program = this.compile(quick ? QUICK : true);
+      this.compiled[at] = program;
+    }
+    return program;
+  }
+}
