@@ -33,8 +33,11 @@ export function showState(view: HTMLElement, state: State): void {
   find(view, '.added-value', HTMLElement).textContent = String(state.added);
   find(view, '.invert', HTMLInputElement).checked = state.invert;
   state.rotate.forEach((angle, i) => {
-    find(view, `.angle-${i}`, HTMLElement).textContent = angle.toFixed(2).replace('-', '−');
-    find(view, `[data-angle="${i}"]`, HTMLInputElement).value = String(angle);
+    const written = `${Math.round(angle)}°`.replace('-', '−');
+    find(view, `.angle-${i}`, HTMLElement).textContent = written;
+    const slider = find(view, `[data-angle="${i}"]`, HTMLInputElement);
+    slider.value = String(angle);
+    slider.setAttribute('aria-valuetext', written);
   });
   for (const part of view.querySelectorAll<HTMLElement>('[data-part]'))
     part.hidden = state.part !== 'all' && state.part !== part.dataset.part;

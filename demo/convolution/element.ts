@@ -1,19 +1,13 @@
-import {
-  anglesToMatrix,
-  type GpuContext,
-  Layout,
-  type Matrix3,
-  matrixToAngles,
-  packIndexMap,
-  Random,
-  randMatrix,
-} from '../../src/index.ts';
+import { type GpuContext, Layout, type Matrix3, packIndexMap, Random, randMatrix } from '../../src/index.ts';
 import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
-import { find, fragment, nextFrame, setNumber } from '../shared/dom.ts';
+import { degreesOf, matrixOfDegrees } from '../shared/degrees.ts';
+import { whatComputes } from '../shared/device.ts';
+import { find, fragment, make, nextFrame, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import chartCss from '../shared/line-chart.css?inline';
 import { latest } from '../shared/live-program.ts';
+import picturesCss from '../shared/pictures.css?inline';
 import { Scene, type SceneOptions } from '../shared/scene.ts';
 import { lostSoon, type StatefulProgram } from '../shared/stateful-program.ts';
 import tablesCss from '../shared/tables.css?inline';
@@ -49,7 +43,7 @@ interface Live {
 /** A convolution on points, path by path; and every operation before and after a turn. */
 export class ConvolutionElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [chartCss, tablesCss, css];
+  static override readonly styles = [chartCss, tablesCss, picturesCss, css];
   private gpu: GpuContext | null = null;
   private live: Live | null = null;
   private operations: Operations | null = null;
@@ -61,6 +55,7 @@ export class ConvolutionElement extends ClebschElement<State> {
   private toldSolved = false;
   private saved: { steps: number; states: Record<string, ArrayLike<number>> } | null = null;
   private readonly code = new CodeView();
+  private readonly adapter = make('p', 'note adapter');
   private themes = new AbortController();
   private making: Promise<void> = Promise.resolve();
   private readonly drawFilter = latest(() => this.computeFilter());
@@ -68,7 +63,7 @@ export class ConvolutionElement extends ClebschElement<State> {
   private turns = 0;
 
   protected override render(): void {
-    this.view.append(fragment(template), this.code.element);
+    this.view.append(fragment(template), this.code.element, this.adapter);
     this.code.element.dataset.controls = 'code';
     const on = (selector: string, act: () => void) =>
       find(this.view, selector, HTMLButtonElement).addEventListener('click', act);
@@ -82,8 +77,8 @@ export class ConvolutionElement extends ClebschElement<State> {
     on('.reset', () => this.again());
     on('.build', () => void this.build());
     on('.random', () => {
-      const angles = matrixToAngles(randMatrix(new Random(this.state.seed * 1000 + ++this.turns)));
-      this.set({ rotate: [...angles] });
+      const rotation = randMatrix(new Random(this.state.seed * 1000 + ++this.turns));
+      this.set({ rotate: degreesOf(rotation) });
     });
     find(this.view, '.invert', HTMLInputElement).addEventListener('change', (event) =>
       this.set({ invert: (event.target as HTMLInputElement).checked }),
@@ -100,6 +95,7 @@ export class ConvolutionElement extends ClebschElement<State> {
 
   protected override async start(gpu: GpuContext | null): Promise<void> {
     this.gpu = gpu;
+    setText(this.adapter, whatComputes(gpu));
     const scene = (selector: string, radius: number, turns: SceneOptions['turns'], label: string) => {
       const made = new Scene(find(this.view, selector, HTMLCanvasElement), gpu, {
         label,
@@ -115,7 +111,7 @@ export class ConvolutionElement extends ClebschElement<State> {
       scene('.cloud', 2.6, 'camera', 'Points, messages and their sum'),
     );
     const turn = (further: (rotation: Matrix3) => Matrix3) =>
-      this.set({ rotate: [...matrixToAngles(further(anglesToMatrix(...this.angles)))] });
+      this.set({ rotate: degreesOf(further(matrixOfDegrees(this.state.rotate))) });
     this.sides = new EquivarianceView(this, this.view, [
       scene('.before', 2.9, turn, 'First turned, then computed'),
       scene('.after', 2.9, turn, 'First computed, then turned'),
@@ -328,7 +324,7 @@ export class ConvolutionElement extends ClebschElement<State> {
     const { operations } = this;
     if (!operations) return;
     const sign = this.state.invert ? -1 : 1;
-    const matrix = anglesToMatrix(...this.angles).map((v) => sign * v);
+    const matrix = matrixOfDegrees(this.state.rotate).map((v) => sign * v);
     const compared = await operations.compare(matrix).catch((error) => {
       if (operations === this.operations) throw error;
       return null;
@@ -346,11 +342,6 @@ export class ConvolutionElement extends ClebschElement<State> {
       this.set({ added });
       await new Promise((later) => setTimeout(later, 400));
     }
-  }
-
-  private get angles(): [number, number, number] {
-    const [alpha, beta, gamma] = this.state.rotate;
-    return [alpha, beta, gamma];
   }
 
   /** The components of the path that are drawn: those asked for, or the last that it has. */

@@ -20,7 +20,7 @@ export const fields = {
   centre: wholeNumber(0, 0, POINTS - 1),
   added: wholeNumber(POINTS - 1, 0, POINTS - 1),
   operation: oneOf('convolution', operationNames),
-  rotate: numbers([0.6, 0.9, -0.4], { digits: 5 }),
+  rotate: numbers([35, 50, -25], { digits: 8 }),
   invert: flag(false),
 };
 export type State = StateOf<typeof fields>;

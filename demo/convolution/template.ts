@@ -38,7 +38,7 @@ export const template = `
       <label data-controls="operation">Operation <select name="operation">${operationNames
         .map((name) => option(name, operationTitles[name][0]))
         .join('')}</select></label>
-      ${['α', 'β', 'γ'].map((letter, i) => `<label data-controls="rotate"><span>${letter} <b class="angle-${i}"></b></span><input type="range" class="angle" data-angle="${i}" min="-3.14" max="3.14" step="0.01"></label>`).join('')}
+      ${['α', 'β', 'γ'].map((letter, i) => `<label data-controls="rotate"><span>${letter} = <b class="angle-${i}"></b></span><input type="range" class="angle" data-angle="${i}" min="${i === 1 ? 0 : -180}" max="180" step="1"></label>`).join('')}
       <div class="buttons" data-controls="rotate"><button type="button" class="random">Turn at random</button></div>
       <label class="check" data-controls="rotate"><input type="checkbox" class="invert"> and invert</label>
     </div>

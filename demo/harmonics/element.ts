@@ -12,6 +12,7 @@ import { flag, numberList, numbers, type StateOf, wholeNumber } from '../shared/
 import { HeatTable, scrolling } from '../shared/heat-table.ts';
 import { latest, liveProgram, programText, ShownProgram } from '../shared/live-program.ts';
 import { decimals, powerOfTen } from '../shared/number-text.ts';
+import picturesCss from '../shared/pictures.css?inline';
 import { matrixOf, RotationControl } from '../shared/rotation-control.ts';
 import { Scene } from '../shared/scene.ts';
 import { surfaceOf } from '../shared/surface-object.ts';
@@ -41,7 +42,7 @@ const signed = (m: number) => decimals(m, 0);
 /** Spherical harmonics up to l = 6: a mixture of one degree that the visitor turns, and the matrix by which it mixes. */
 export class HarmonicsElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [tablesCss, styles];
+  static override readonly styles = [tablesCss, picturesCss, styles];
 
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;
@@ -114,6 +115,8 @@ export class HarmonicsElement extends ClebschElement<State> {
     onThemeChange(() => void this.repaint().catch((error) => this.fail(error)), this.ended.signal);
     const small = make('canvas', 'scene');
     find(this.view, '#all-canvas', HTMLElement).replaceChildren(small);
+    const region = find(this.view, '#all-region', HTMLElement);
+    region.scrollLeft = (region.scrollWidth - region.clientWidth) / 2;
     this.gallery = await Gallery.on(small, gpu, this.paint);
     await this.prepareDegree();
   }
@@ -278,7 +281,7 @@ assert torch.allclose(Y(x @ R.T), Y(x) @ D.T, atol=1e-5)`,
     this.shares.show(
       powers.map((power) => power / total),
       1,
-      6,
+      4,
     );
     const errors = {
       outside: Math.max(

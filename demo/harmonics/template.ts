@@ -3,7 +3,9 @@ export const template = `
 <div class="panels">
   <section class="panel" aria-labelledby="all-heading" data-controls="all">
     <h2 id="all-heading">Every harmonic up to l = 6</h2>
-    <div class="all" role="group" aria-label="Choose a harmonic"><div id="all-canvas"></div></div>
+    <div class="scrolls" id="all-region">
+      <div class="all" role="group" aria-label="Choose a harmonic"><div id="all-canvas"></div></div>
+    </div>
     <p class="note">Rows are l = 0 to 6, columns m = −l to l. The radius is |Y|; blue where Y is positive, orange where it is
       negative. Choose one, or mix those of a row below.</p>
   </section>
@@ -35,4 +37,4 @@ export const template = `
     <p class="note">The last three are the largest errors, live; Y(R x) is compared in 162 directions. In 32 bits 10⁻⁷ is nothing.</p>
   </section>
 </div>
-<p class="note" id="adapter"></p>`;
+<p class="note adapter" id="adapter"></p>`;

@@ -11,6 +11,7 @@ import { numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
 import { scrolling } from '../shared/heat-table.ts';
 import { type LiveProgram, latest, liveProgram, programText } from '../shared/live-program.ts';
 import { decimals, powerOfTen } from '../shared/number-text.ts';
+import picturesCss from '../shared/pictures.css?inline';
 import { type Instances, Scene } from '../shared/scene.ts';
 import { surfaceOf } from '../shared/surface-object.ts';
 import tablesCss from '../shared/tables.css?inline';
@@ -46,7 +47,7 @@ const identity: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** The product of two vectors in all its parts, and the coefficients of any path with the code that was made of them. */
 export class ProductElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [tablesCss, styles];
+  static override readonly styles = [tablesCss, picturesCss, styles];
 
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;

@@ -51,4 +51,4 @@ export const template = `
     <div id="wgsl"></div>
   </section>
 </div>
-<p class="note" id="adapter"></p>`;
+<p class="note adapter" id="adapter"></p>`;

@@ -78,7 +78,7 @@ export const about: {
       centre: 'the point whose neighbours are added up',
       added: 'how many neighbours have been added',
       operation: 'which operation is compared before and after a turn',
-      rotate: 'the angles α, β, γ of that turn, in radians',
+      rotate: 'the angles α, β, γ of that turn, in degrees',
       invert: 'whether that turn inverts as well',
     },
     controls: {

@@ -1,10 +1,12 @@
 import type { GpuContext } from '../../src/index.ts';
 import { CodeView } from '../shared/code-view.ts';
 import { onThemeChange } from '../shared/colours.ts';
-import { find, fragment, nextFrame } from '../shared/dom.ts';
+import { whatComputes } from '../shared/device.ts';
+import { find, fragment, make, nextFrame, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import chartCss from '../shared/line-chart.css?inline';
 import { figures } from '../shared/number-text.ts';
+import picturesCss from '../shared/pictures.css?inline';
 import { Scene } from '../shared/scene.ts';
 import { lostSoon } from '../shared/stateful-program.ts';
 import tablesCss from '../shared/tables.css?inline';
@@ -29,7 +31,7 @@ const FRAME_BUDGET = 12;
 /** Networks that keep the symmetry of what goes in: a square, an order parameter, a molecule. */
 export class SymmetryElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [chartCss, tablesCss, css];
+  static override readonly styles = [chartCss, tablesCss, picturesCss, css];
   private gpu: GpuContext | null = null;
   private lesson: Lesson | null = null;
   private squares: SquareView | null = null;
@@ -42,11 +44,12 @@ export class SymmetryElement extends ClebschElement<State> {
   private toldSolved = false;
   private solvedSteps = 0;
   private readonly code = new CodeView();
+  private readonly adapter = make('p', 'note adapter');
   private themes = new AbortController();
   private making: Promise<void> = Promise.resolve();
 
   protected override render(): void {
-    this.view.append(fragment(template), this.code.element);
+    this.view.append(fragment(template), this.code.element, this.adapter);
     this.code.element.dataset.controls = 'code';
     find(this.view, '.play', HTMLButtonElement).addEventListener('click', () => this.play(!this.playing));
     find(this.view, '.one-step', HTMLButtonElement).addEventListener('click', () => {
@@ -65,6 +68,7 @@ export class SymmetryElement extends ClebschElement<State> {
 
   protected override async start(gpu: GpuContext | null): Promise<void> {
     this.gpu = gpu;
+    setText(this.adapter, whatComputes(gpu));
     // Charts load after the page has been laid out.
     const { LineChart } = await import('../shared/line-chart.ts');
     const scene = (selector: string, label: string, radius: number) => {
@@ -261,7 +265,7 @@ export class SymmetryElement extends ClebschElement<State> {
 
   private redraw(): void {
     void this.showSites();
-    if (this.results) this.squares?.order(this.results.broken.order);
+    void this.showAnswer().catch((error) => this.fail(error));
   }
 
   private showState(): void {

@@ -11,6 +11,7 @@ import { ClebschElement } from '../shared/element.ts';
 import { flag, numberList, numbers, oneOf, type StateOf, wholeNumber } from '../shared/fields.ts';
 import { latest, liveProgram, programText, ShownProgram } from '../shared/live-program.ts';
 import { powerOfTen } from '../shared/number-text.ts';
+import picturesCss from '../shared/pictures.css?inline';
 import { matrixOf, RotationControl } from '../shared/rotation-control.ts';
 import { Scene } from '../shared/scene.ts';
 import { surfaceOf } from '../shared/surface-object.ts';
@@ -46,7 +47,7 @@ const AXES = 1.7;
 /** A geometric tensor, cartesian and as irreps, that the visitor turns and inverts. */
 export class TensorsElement extends ClebschElement<State> {
   static override readonly fields = fields;
-  static override readonly styles = [tablesCss, styles];
+  static override readonly styles = [tablesCss, picturesCss, styles];
 
   private gpu: GpuContext | null = null;
   private scene: Scene | null = null;

@@ -29,4 +29,4 @@ export const template = `
     </p>
   </section>
 </div>
-<p class="note" id="adapter"></p>`;
+<p class="note adapter" id="adapter"></p>`;

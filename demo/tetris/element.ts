@@ -5,7 +5,9 @@ import { describeAdapter, type PageDevice } from '../shared/device.ts';
 import { find, fragment, setNumber, setText } from '../shared/dom.ts';
 import { ClebschElement } from '../shared/element.ts';
 import chartCss from '../shared/line-chart.css?inline';
+import { figures, powerOfTen } from '../shared/number-text.ts';
 import type { RotationReport } from '../shared/rotation-report.ts';
+import tablesCss from '../shared/tables.css?inline';
 import { allShapes, originalPoints } from '../shared/tetris-batch.ts';
 import { fields, type Pose, type TetrisState } from './fields.ts';
 import type { Learner, LearnerRequest } from './learner.ts';
@@ -46,7 +48,7 @@ const REFERENCE_MUL = 4;
 /** Trains a network that knows Tetris shapes in every orientation, and shows what it knows. */
 export class TetrisElement extends ClebschElement<TetrisState> implements SessionListener {
   static override readonly fields = fields;
-  static override readonly styles = [chartCss, css];
+  static override readonly styles = [chartCss, tablesCss, css];
 
   private readonly calm = matchMedia('(prefers-reduced-motion: reduce)');
   private readonly tiles = new ShapeTiles(this, (dragged) => this.moved(dragged));
@@ -272,7 +274,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
       setText(
         this.piece('point'),
         point &&
-          `step ${point.step}: loss ${point.loss === null ? '–' : lossText(point.loss)}, ${point.recognised} of 8`,
+          `step ${point.step}: loss ${point.loss === null ? '–' : figures(point.loss)}, ${point.recognised} of 8`,
       ),
     );
   }
@@ -360,7 +362,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     const error = document.createElement('data');
     error.id = 'rotation-error';
     error.value = String(report.equivarianceError);
-    error.textContent = report.equivarianceError.toExponential(1);
+    error.textContent = powerOfTen(report.equivarianceError, 1);
     this.piece('rotation-summary').replaceChildren(
       `At step ${steps}, ${right} of ${report.rotations * report.recognised.length} shapes turned at random, half of them ` +
         'mirrored, are recognised. Largest equivariance error: ',
@@ -387,7 +389,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
     this.shown = performance.now();
     const { recognised, still, turned } = evaluation;
     this.number('recognised', recognised, `${recognised} of 8 (${Math.round((100 * recognised) / 8)} %)`);
-    this.number('loss', loss, loss === null ? '–' : lossText(loss));
+    this.number('loss', loss, loss === null ? '–' : figures(loss));
     this.number('steps', steps, steps.toLocaleString('en'));
     const median = times.toSorted((a, b) => a - b)[times.length >> 1];
     this.number('step-time', median ?? null, median === undefined ? '–' : `${median.toFixed(1)} ms`);
@@ -399,7 +401,7 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
       'equivariance-error',
       error,
       error !== null
-        ? error.toExponential(1)
+        ? powerOfTen(error, 1)
         : sign === null
           ? 'none to tell: this network knows no mirrors'
           : 'turn a shape to see it',
@@ -432,8 +434,5 @@ export class TetrisElement extends ClebschElement<TetrisState> implements Sessio
 }
 
 const signed = (value: number) => value.toFixed(4).replace('-', '−');
-
-const lossText = (loss: number) =>
-  loss >= 0.01 && loss < 1000 ? loss.toPrecision(3) : loss.toExponential(2);
 
 customElements.define('clebsch-tetris', TetrisElement);

@@ -1,6 +1,7 @@
 import { Irreps, solidHarmonics } from '../../src/index.ts';
-import { find, fragment, make, setText } from '../shared/dom.ts';
+import { find, fragment, headCell, make, setText } from '../shared/dom.ts';
 import { LineChart } from '../shared/line-chart.ts';
+import { stopsWhereItScrolls } from '../shared/scroll-stop.ts';
 import { originalPoints } from '../shared/tetris-batch.ts';
 import { type Learner, RADII } from './learner.ts';
 import type { Session } from './session.ts';
@@ -39,7 +40,7 @@ export class InsidePanel {
           not change: the root of the mean of |x|² over copies and nodes.
         </p>
         <div class="controls"><label>After layer <select id="feature-layer" autocomplete="off"></select></label></div>
-        <div class="scrolls" tabindex="0" role="group" aria-label="Features"><table id="features"></table></div>
+        <div class="scrolls" role="group" aria-label="Features"><table id="features" class="ruled"></table></div>
         <p>
           A filter is a learned function of the distance times a spherical harmonic of the direction. Curves: the radial
           functions of a path, one for each copy. Picture: the first of them times the harmonic with m = 0, in the plane of x
@@ -56,6 +57,7 @@ export class InsidePanel {
         </div>
         <p id="radial-text" class="note"></p>`),
     );
+    stopsWhereItScrolls(find(this.element, '.scrolls', HTMLElement));
     this.layer = find(this.element, '#feature-layer', HTMLSelectElement);
     this.filterLayer = find(this.element, '#filter-layer', HTMLSelectElement);
     this.path = find(this.element, '#filter-path', HTMLSelectElement);
@@ -145,12 +147,10 @@ export class InsidePanel {
       });
     });
     const largest = Math.max(1e-12, ...rows.flat());
-    const head = make('tr', '', columnHead('Shape'));
-    for (const { mul, ir } of blocks) head.append(columnHead(`${mul}x${ir}`));
+    const head = make('tr', '', headCell('Shape', 'col'));
+    for (const { mul, ir } of blocks) head.append(headCell(`${mul}x${ir}`, 'col'));
     const lines = rows.map((row, s) => {
-      const name = make('th', '', shapeNames[s]);
-      name.scope = 'row';
-      const line = make('tr', '', name);
+      const line = make('tr', '', headCell(shapeNames[s], 'row'));
       for (const value of row) {
         const cell = make('td', 'cell', value.toPrecision(3));
         cell.style.setProperty('--heat', (value / largest).toFixed(3));
@@ -190,7 +190,7 @@ export class InsidePanel {
     const atOne = first[Math.round((1 / 1.5) * (RADII.length - 1))];
     setText(
       find(this.element, '#radial-text', HTMLElement),
-      `Layer ${layer + 1}, path ${name}: ${functions.length} radial functions up to ${largest.toPrecision(3)} in size, zero from 1.5 on. ` +
+      `Layer ${layer + 1}, path ${name}: ${functions.length} radial function${functions.length > 1 ? 's' : ''} up to ${largest.toPrecision(3)} in size, zero from 1.5 on. ` +
         `The first is ${atOne.toPrecision(3).replace('-', '−')} at distance 1, between neighbouring cubes; ` +
         'the shapes have edges of length 1 and √2 only.',
     );
@@ -221,12 +221,6 @@ export class InsidePanel {
     });
     context.putImageData(image, 0, 0);
   }
-}
-
-function columnHead(text: string): HTMLTableCellElement {
-  const cell = make('th', '', text);
-  cell.scope = 'col';
-  return cell;
 }
 
 /** Other options; the number that was chosen stays where there is one. */

@@ -1,5 +1,6 @@
-import { find, fragment, make, setNumber, setText } from '../shared/dom.ts';
+import { find, fragment, headCell, make, setNumber, setText } from '../shared/dom.ts';
 import { LineChart } from '../shared/line-chart.ts';
+import { stopsWhereItScrolls } from '../shared/scroll-stop.ts';
 import { type Comparison, type Contestant, TARGET } from './comparison.ts';
 
 const percent = (value: number | null) => (value === null ? '–' : `${Math.round(100 * value)} %`);
@@ -31,8 +32,8 @@ export class OrdinaryPanel {
         </p>
         <div class="columns">
           <div>
-            <div class="scrolls" tabindex="0" role="group" aria-label="Comparison">
-              <table><thead><tr>
+            <div class="scrolls" role="group" aria-label="Comparison">
+              <table class="ruled"><thead><tr>
                 <th scope="col">Network</th><th scope="col">Parameters</th><th scope="col">Steps</th>
                 <th scope="col">Examples</th><th scope="col">As trained</th><th scope="col">Turned</th>
               </tr></thead><tbody></tbody></table>
@@ -47,6 +48,7 @@ export class OrdinaryPanel {
           </div>
         </div>`),
     );
+    stopsWhereItScrolls(find(this.element, '.scrolls', HTMLElement));
     this.button = find(this.element, '#ordinary-train', HTMLButtonElement);
     this.text = find(this.element, '#ordinary-text', HTMLElement);
     this.button.addEventListener('click', () => comparison.train(!comparison.training));
@@ -57,10 +59,8 @@ export class OrdinaryPanel {
         cell.id = `${name}-${what}`;
         return cell;
       });
-      const head = make('th', '', comparison[name].name);
-      head.scope = 'row';
       find(this.element, 'tbody', HTMLElement).append(
-        make('tr', '', head, ...cells.map((cell) => make('td', '', cell))),
+        make('tr', '', headCell(comparison[name].name, 'row'), ...cells.map((cell) => make('td', '', cell))),
       );
       return cells;
     });

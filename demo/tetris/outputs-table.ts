@@ -1,4 +1,5 @@
-import { make, setNumber, setText } from '../shared/dom.ts';
+import { headCell, make, setNumber, setText } from '../shared/dom.ts';
+import { powerOfTen } from '../shared/number-text.ts';
 import { distance, nameOf, type RotationReport } from '../shared/rotation-report.ts';
 import { answerText, numberText, outputNames, shapeNames } from './shape-names.ts';
 
@@ -15,14 +16,9 @@ export class OutputsTable {
   private readonly rows: readonly Row[];
 
   constructor() {
-    const heading = (text: string, scope: string) => {
-      const cell = make('th', '', text);
-      cell.setAttribute('scope', scope);
-      return cell;
-    };
     const head = make('tr');
     head.append(
-      ...['Shape', ...outputNames, 'Answer', 'Error', 'Rotations'].map((text) => heading(text, 'col')),
+      ...['Shape', ...outputNames, 'Answer', 'Error', 'Rotations'].map((text) => headCell(text, 'col')),
     );
     const body = make('tbody');
     this.rows = shapeNames.map((name) => {
@@ -32,12 +28,12 @@ export class OutputsTable {
         error: make('data', 'error', '–'),
         rotations: make('td', 'rotations', '–'),
       };
-      const line = make('tr', '', heading(name, 'row'), ...row.outputs, row.answer);
+      const line = make('tr', '', headCell(name, 'row'), ...row.outputs, row.answer);
       line.append(make('td', '', row.error), row.rotations);
       body.append(line);
       return row;
     });
-    const table = make('table', 'outputs');
+    const table = make('table', 'ruled outputs');
     table.append(
       make(
         'caption',
@@ -49,7 +45,6 @@ export class OutputsTable {
       body,
     );
     this.element.append(table);
-    this.element.tabIndex = 0;
     this.element.setAttribute('role', 'group');
     this.element.setAttribute('aria-label', 'Outputs of the network');
   }
@@ -80,7 +75,7 @@ export class OutputsTable {
       const error =
         moves[s] && mirror !== null ? distance(values, still.subarray(7 * s, 7 * s + 7), mirror) : null;
       if (error !== null) largest = Math.max(largest ?? 0, error);
-      setNumber(row.error, error, error === null ? '–' : error.toExponential(0));
+      setNumber(row.error, error, error === null ? '–' : powerOfTen(error));
     }
     return largest;
   }

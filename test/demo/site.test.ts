@@ -192,8 +192,11 @@ test('three elements on a plain page share one device, and one that is removed g
       .evaluate((host) => (host as unknown as { ready: Promise<void> }).ready);
   expect(await page.evaluate(() => (globalThis as unknown as { devices: number }).devices)).toBe(1);
   expect(await accessibilityProblems(page)).toEqual([]);
+  // Their colours are their own: the page has no style sheet.
+  const train = page.locator('clebsch-tetris').getByRole('button', { name: 'Train' });
+  expect(await train.evaluate((button) => getComputedStyle(button).backgroundColor)).toBe('rgb(31, 95, 214)');
   await page.locator('clebsch-harmonics').evaluate((host) => host.remove());
-  await page.locator('clebsch-tetris').getByRole('button', { name: 'Train' }).click();
+  await train.click();
   await page
     .locator('clebsch-tetris')
     .evaluate((host) =>

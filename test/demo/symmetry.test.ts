@@ -23,6 +23,11 @@ test('the square stays, the rectangle becomes one, and x²−y² breaks the symm
   await expect.poll(() => verdict(page).innerText(), WAIT).toContain('solved');
   await expect.poll(() => value(page, '.steps'), WAIT).toBeGreaterThan(200);
   await button(page, 'Pause').click();
+  // The step that is under way still comes; then the verdict is on the last one.
+  const atRest = async () => `After ${await page.locator('.steps').innerText()} steps`;
+  await expect
+    .poll(async () => (await verdict(page).innerText()).startsWith(await atRest()), WAIT)
+    .toBe(true);
   expect(await loss(page, 'collapse')).toBeLessThan(1e-3);
   expect(await loss(page, 'broken')).toBeLessThan(1e-3);
   // 2 s^2 with s = 0.3.
@@ -46,7 +51,7 @@ test('the square stays, the rectangle becomes one, and x²−y² breaks the symm
   const before = await component(page, '2e 2');
   await page.getByLabel('turn it by 90°').check();
   await expect.poll(() => page.locator('.turned-note').innerText(), WAIT).toContain('differs by');
-  expect(await component(page, '2e 2')).toBeCloseTo(-before, 4); // a loss of 1e-8 leaves 1e-4
+  expect(await component(page, '2e 2')).toBeCloseTo(-before, 6);
   const difference = await page.locator('.turned-note').getAttribute('data-difference');
   expect(Number(difference || Number.NaN)).toBeLessThan(1e-5);
   expect(complaints).toEqual([]);
