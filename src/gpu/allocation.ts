@@ -66,5 +66,7 @@ export function watched<T>(
     };
   } finally {
     errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    // Looked at by the caller; not at all where something else fails first, such as a device that is lost.
+    errors.catch(() => {});
   }
 }

@@ -91,6 +91,8 @@ async function create(
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label, code });
   const failure = device.popErrorScope();
+  // Not looked at where the pipeline is refused.
+  failure.catch(() => {});
   try {
     const pipeline = await device.createComputePipelineAsync({
       label,

@@ -5,7 +5,7 @@ import { floatBits } from './affine-runs.ts';
 import { columnsOf } from './product-channels.ts';
 import { type EdgeProductAttrs, type ProductSlot, productInputs, productSlots } from './product-form.ts';
 
-/** Numbers at the beginning of the table, for a column of the result, and for a term; see the shader. */
+/** Numbers at the beginning of the table, and for a column of the result; see the shader. */
 const HEADER = 11;
 const COLUMN = 6;
 
@@ -28,8 +28,7 @@ export function edgeTableKernel(
   const { capacity, segments } = dst.attrs as IndexAttrs;
   const sources = gathered ? (src.attrs as IndexAttrs).segments : capacity;
   const header = [rows, columns.length, capacity, segments, sources];
-  for (const slot of ['x', 'y', 'w', 'z'] as const) header.push(spec.cols[slot]);
-  header.push(Number(attrs.open === 'z'), Number(gathered));
+  header.push(...productSlots.map((slot) => spec.cols[slot]), Number(attrs.open === 'z'), Number(gathered));
   const heads: number[] = [];
   const terms: number[] = [];
   // The terms of a component are those of all its channels.

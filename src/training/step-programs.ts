@@ -12,7 +12,8 @@ export class StepPrograms {
   private readonly compile: (optimizations: OptimizationChoice) => Promise<Executable>;
   /** The first step that the fast kernels take. */
   private readonly quickStart: number;
-  private readonly compiled: (Promise<Executable> | undefined)[] = [];
+  /** By whether they are the quick ones. */
+  private readonly compiled = new Map<boolean, Promise<Executable>>();
   private latest: Executable | null = null;
 
   constructor(compile: StepPrograms['compile'], quickStart: number) {
@@ -33,7 +34,7 @@ export class StepPrograms {
 
   /** Compiles meanwhile what later steps will run on; what it throws, `at` throws. */
   prepare(): void {
-    this.program(false).catch(() => {});
+    if (!this.compiled.has(false)) this.program(false).catch(() => {});
   }
 
   /** What the latest `at` gave. */
@@ -42,19 +43,18 @@ export class StepPrograms {
   }
 
   dispose(): void {
-    for (const program of this.compiled)
-      program?.then(
+    for (const program of this.compiled.values())
+      program.then(
         (executable) => executable.dispose(),
         () => {},
       );
   }
 
   private program(quick: boolean): Promise<Executable> {
-    const at = Number(quick);
-    let program = this.compiled[at];
+    let program = this.compiled.get(quick);
     if (!program) {
       program = this.compile(quick ? QUICK : true);
-      this.compiled[at] = program;
+      this.compiled.set(quick, program);
     }
     return program;
   }
