@@ -68,6 +68,8 @@ export class Executable {
   readonly prologueDispatches: number;
   /** Bytes of buffers of this program, states included. */
   readonly bytes: number;
+  /** @internal Bytes of the buffers that `dispose` frees. */
+  readonly ownBytes: number;
   /** @internal What a run encodes, in order: for programs that measure it (`npm run bench -- --profile`). */
   readonly list: readonly Dispatch[];
   private readonly device: GPUDevice;
@@ -101,7 +103,8 @@ export class Executable {
     this.outputs = outputs;
     this.ring = ring;
     const own = [...leaves.values()].filter(({ node }) => node.op === stateOp);
-    this.bytes = memory.bytes + ring.bytes + own.reduce((sum, { buffer }) => sum + buffer.size, 0);
+    this.ownBytes = memory.bytes + ring.bytes;
+    this.bytes = this.ownBytes + own.reduce((sum, { buffer }) => sum + buffer.size, 0);
   }
 
   /** What `compile` calls with a prepared program. */

@@ -6,7 +6,8 @@ export const QUICK: OptimizationChoice = { unrolled: false, tiles: false, gates:
 
 /**
  * The training step on one device, compiled twice where its first steps are to come soon. Which steps run on which is fixed,
- * so that a training gives the same bits however it was interrupted.
+ * so that a training gives the same bits however it was interrupted. The quick one is freed once the other has taken over: who
+ * goes back to the first steps (a reset, an early checkpoint) waits for it again, from pipelines that the device still has.
  */
 export class StepPrograms {
   private readonly compile: (optimizations: OptimizationChoice) => Promise<Executable>;
@@ -14,6 +15,8 @@ export class StepPrograms {
   private readonly quickStart: number;
   /** By whether they are the quick ones. */
   private readonly compiled = new Map<boolean, Promise<Executable>>();
+  /** Those of them that are there. */
+  private readonly held = new Set<Executable>();
   private latest: Executable | null = null;
 
   constructor(compile: StepPrograms['compile'], quickStart: number) {
@@ -23,7 +26,9 @@ export class StepPrograms {
 
   /** What runs steps from `step` on, compiled if need be. */
   async at(step: number): Promise<Executable> {
-    this.latest = await this.program(step < this.quickStart);
+    const quick = step < this.quickStart;
+    this.latest = await this.program(quick);
+    if (!quick) this.free(true);
     return this.latest;
   }
 
@@ -42,18 +47,34 @@ export class StepPrograms {
     return this.latest!;
   }
 
+  /** Bytes of the buffers of all programs that are compiled, states included once. */
+  get bytes(): number {
+    return [...this.held].reduce((sum, one) => sum + (one === this.latest ? one.bytes : one.ownBytes), 0);
+  }
+
   dispose(): void {
-    for (const program of this.compiled.values())
-      program.then(
-        (executable) => executable.dispose(),
-        () => {},
-      );
+    for (const quick of this.compiled.keys()) this.free(quick);
+  }
+
+  private free(quick: boolean): void {
+    const program = this.compiled.get(quick);
+    this.compiled.delete(quick);
+    program?.then(
+      (executable) => {
+        this.held.delete(executable);
+        executable.dispose();
+      },
+      () => {},
+    );
   }
 
   private program(quick: boolean): Promise<Executable> {
     let program = this.compiled.get(quick);
     if (!program) {
-      program = this.compile(quick ? QUICK : true);
+      program = this.compile(quick ? QUICK : true).then((executable) => {
+        this.held.add(executable);
+        return executable;
+      });
       this.compiled.set(quick, program);
     }
     return program;

@@ -126,9 +126,9 @@ export class Trainer {
     return this.running.programs.current.dispatches;
   }
 
-  /** Bytes of the buffers of the training step, states included. */
+  /** Bytes of the buffers of the training step, states included; during a quick start, of the programs of both kinds that are there. */
   get bytes(): number {
-    return this.running.programs.current.bytes;
+    return this.running.programs.bytes;
   }
 
   /**

@@ -7,6 +7,7 @@ import { input } from '../../src/graph/leaf.ts';
 import { squaredError } from '../../src/nn/loss.ts';
 import { adam } from '../../src/nn/optimizer.ts';
 import { Trainer } from '../../src/training/trainer.ts';
+import { openDevice } from '../bench/device.ts';
 
 /** A trainer whose first steps run on kernels that compile fast. */
 
@@ -18,11 +19,11 @@ afterAll(() => gpu?.device.destroy());
 
 const QUICK = 4;
 
-async function trainerOf(quickStart: number): Promise<Trainer> {
+async function trainerOf(quickStart: number, context = gpu): Promise<Trainer> {
   const recipe = gatePoints({ mul: 2, lmax: 1, layers: 2 });
   const { graph, feeds } = batchOf(trainingShapes, recipe);
   return Trainer.create({
-    gpu,
+    gpu: context,
     module: recipe.module,
     loss: (weights) =>
       squaredError(recipe.apply(weights, graph).node, input('target', trainingShapes.length, 7)),
@@ -72,6 +73,30 @@ test('which steps they take is fixed: one by one, all at once, and from a checkp
   first.dispose();
   second.dispose();
   expect(expected).not.toEqual(await trained(0, 12));
+});
+
+test('they are freed when the others take over, and made again for who goes back', async () => {
+  const { gpu: own, meter } = await openDevice();
+  const [quick, usual] = [await trainerOf(QUICK, own), await trainerOf(0)];
+  const early = quick.bytes;
+  const start = await quick.checkpoint();
+  await quick.step(QUICK + 1);
+  expect(quick.bytes).toBe(usual.bytes);
+  expect(meter.bytes).toBe(usual.bytes);
+  const { states } = await quick.snapshot();
+  await quick.load(start);
+  await quick.step();
+  expect(shadersOf(quick)).not.toEqual(shadersOf(usual));
+  const stateBytes = Object.values(states).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect(quick.bytes).toBe(early + usual.bytes - stateBytes);
+  await quick.step(QUICK);
+  expect((await quick.snapshot()).states).toEqual(states);
+  expect(quick.bytes).toBe(usual.bytes);
+  quick.dispose();
+  await own.device.queue.onSubmittedWorkDone();
+  expect(meter.bytes).toBe(0);
+  usual.dispose();
+  own.device.destroy();
 });
 
 test('a number of steps that is none is refused', async () => {
