@@ -8,10 +8,10 @@ import { type BenchOptions, bench, names } from './run.ts';
 const usage = `npm run bench -- [options]
   --runtime chromium|node   headless browser, or Node with Dawn (default chromium)
   --quick                   few samples, and no more than 10,000 edges
-  --only REGEX              these workloads only; "start-up" and "bundle" are names too
+  --only REGEX              these workloads only; "start-up", "bundle" and "peers" are names too
   --profile                 where the time of each workload goes, by op, by shader, and the ten costliest dispatches
   --without RULE            compile the workloads without this optimization; several may be named, "all" is all of them
-  --peers DIR               a copy of peerbench to run beside it (test/bench/peers/README.md)
+  --peers DIR               a copy of peerbench to run too, whatever --only says (test/bench/peers/README.md)
   --json FILE               write everything that was measured; - for the last line of the output`;
 
 function fail(message: string): never {

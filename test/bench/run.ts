@@ -70,7 +70,7 @@ export async function bench(options: BenchOptions, log: (line: string) => void):
     await (runtime as Runtime | null)?.close();
     runtime = null;
     const bundle = wanted('bundle') ? await bundleSize() : null;
-    const peers = options.peers && wanted('peers') ? await besidePeers(options.peers, quick, log) : [];
+    const peers = options.peers ? await besidePeers(options.peers, quick, log) : [];
     const machine = { cores: cpus().length, loadBefore, loadAfter: loadavg()[0] };
     const measured = { machine, runtime: kind, quick, ceilings, startUp, bundle, workloads: results, peers };
     const { adapter, software } = ceilings;
