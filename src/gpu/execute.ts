@@ -102,9 +102,9 @@ export class Executable {
     this.leaves = leaves;
     this.outputs = outputs;
     this.ring = ring;
-    const own = [...leaves.values()].filter(({ node }) => node.op === stateOp);
+    const stateLeaves = [...leaves.values()].filter(({ node }) => node.op === stateOp);
     this.ownBytes = memory.bytes + ring.bytes;
-    this.bytes = this.ownBytes + own.reduce((sum, { buffer }) => sum + buffer.size, 0);
+    this.bytes = this.ownBytes + stateLeaves.reduce((sum, { buffer }) => sum + buffer.size, 0);
   }
 
   /** What `compile` calls with a prepared program. */
